@@ -1,0 +1,1 @@
+"""The door from the shell. One file per command; each has what `tutor.cli.main` asks of it."""

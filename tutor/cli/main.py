@@ -1,0 +1,139 @@
+"""`backprop`: finds the command, reads its arguments, runs it.
+
+A command is a module of this package that stands in `COMMANDS` and has
+
+- `NAME`, the word typed in the shell, and `HELP`, one sentence;
+- `EXAMPLES` (optional), pairs of a command line and what it does;
+- `add_arguments(parser)`;
+- `run(arguments) -> int`, which returns an exit code and raises `UnusableInput` for bad input.
+
+Only the module of the command that was asked for is imported, and a command imports what is heavy
+(NumPy, Rich, Textual) inside its functions: `backprop --version` costs little more than Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, cast
+
+from tutor import __version__
+from tutor.cli.arguments import Parser
+from tutor.cli.errors import RIGHT, UnusableInput, guarded
+from tutor.cli.terminal import is_interactive
+
+PROGRAM = "backprop"
+COMMANDS = ("trace", "doctor")
+HOME = "trace a function, go on with a recent one, get help"
+MORE = (
+    f"{PROGRAM} COMMAND --help says more. A screen's command prints the same as sentences with\n"
+    "--text and as data with --json; so it does when standard output is no terminal."
+)
+
+
+class Command(Protocol):
+    """What a command's module holds."""
+
+    NAME: str
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do the work and return the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `backprop` with `argv` (the process's own by default) and return the exit code."""
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    _ready_streams()
+    if tokens and tokens[0] in COMMANDS:
+        name = tokens[0]
+        return guarded(f"{PROGRAM} {name}", lambda: _run_command(name, tokens[1:]))
+    return guarded(PROGRAM, lambda: _run_without_command(tokens))
+
+
+def _run_command(name: str, tokens: Sequence[str]) -> int:
+    command = _command(name)
+    parser = Parser(
+        prog=f"{PROGRAM} {name}",
+        description=command.HELP,
+        examples=examples_of(command),
+    )
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(tokens))
+
+
+def _run_without_command(tokens: Sequence[str]) -> int:
+    if not tokens and is_interactive():
+        return _open_home()
+    if tokens and not tokens[0].startswith("-"):
+        _refuse_command(tokens[0])
+    parser = _door()
+    parser.parse_args(tokens)
+    parser.print_help()
+    return RIGHT
+
+
+def _door() -> Parser:
+    """Return the parser of `backprop` without a command; its help lists every screen."""
+    commands = [_command(name) for name in COMMANDS]
+    lines = ["screens and commands:", f"  {PROGRAM:<18}the home screen: {HOME}"]
+    lines += [f"  {PROGRAM + ' ' + command.NAME:<18}{command.HELP}" for command in commands]
+    examples = [example for command in commands for example in examples_of(command)[:1]]
+    parser = Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [-h] [--version] [COMMAND ...]",
+        description="Step through a real gradient, forwards and backwards, event by event.",
+        examples=examples,
+    )
+    parser.epilog = "\n".join([*lines, "", parser.epilog or "", "", MORE])
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    return parser
+
+
+def _command(name: str) -> Command:
+    return cast(Command, importlib.import_module(f"tutor.cli.{name}"))
+
+
+def examples_of(command: Command) -> Sequence[tuple[str, str]]:
+    """Return the pairs of command line and meaning that a command shows in its help."""
+    return getattr(command, "EXAMPLES", ())
+
+
+def _refuse_command(word: str) -> NoReturn:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    if near:
+        hint = f"Did you mean {PROGRAM} {near[0]}?"
+    elif word.isalpha():
+        hint = f"The commands are: {', '.join(COMMANDS)}. See: {PROGRAM} --help"
+    else:
+        hint = f'To step through an expression: {PROGRAM} trace "{word}"'
+    raise UnusableInput(f"unknown command {word}", hint=hint)
+
+
+def _open_home() -> int:
+    from tutor.tui.app import run_home
+
+    return run_home()
+
+
+def _ready_streams() -> None:
+    """Make sure that no character and no closed descriptor can stop a sentence from coming out."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

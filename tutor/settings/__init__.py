@@ -1,0 +1,1 @@
+"""Where a person's files lie, and what the program remembers between two sittings."""
