@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
-            epilog=_example_text(examples),
+            epilog=example_text(examples),
             **settings,
         )
 
@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
         raise UnusableInput(f"unknown option {option}", hint=" ".join(hints))
 
 
-def _example_text(examples: Sequence[tuple[str, str]]) -> str | None:
-    if not examples:
-        return None
-    return "examples:\n" + "\n".join(f"  {line}\n      {meaning}" for line, meaning in examples)
+def example_text(examples: Sequence[tuple[str, str]]) -> str:
+    """Return the end of a help text: each command line with what it does under it."""
+    told = "\n".join(f"  {line}\n      {meaning}" for line, meaning in examples)
+    return f"examples:\n{told}" if told else ""

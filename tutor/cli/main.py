@@ -3,7 +3,7 @@
 A command is a module of this package that stands in `COMMANDS` and has
 
 - `NAME`, the word typed in the shell, and `HELP`, one sentence;
-- `EXAMPLES` (optional), pairs of a command line and what it does;
+- `EXAMPLES`, pairs of a command line and what it does;
 - `add_arguments(parser)`;
 - `run(arguments) -> int`, which returns an exit code and raises `UnusableInput` for bad input.
 
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from tutor import __version__
-from tutor.cli.arguments import Parser
+from tutor.cli.arguments import Parser, example_text
 from tutor.cli.errors import RIGHT, UnusableInput, guarded
 from tutor.cli.terminal import is_interactive
 
@@ -40,6 +40,7 @@ class Command(Protocol):
 
     NAME: str
     HELP: str
+    EXAMPLES: Sequence[tuple[str, str]]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's arguments."""
@@ -63,7 +64,7 @@ def _run_command(name: str, tokens: Sequence[str]) -> int:
     parser = Parser(
         prog=f"{PROGRAM} {name}",
         description=command.HELP,
-        examples=examples_of(command),
+        examples=command.EXAMPLES,
     )
     command.add_arguments(parser)
     return command.run(parser.parse_args(tokens))
@@ -74,36 +75,32 @@ def _run_without_command(tokens: Sequence[str]) -> int:
         return _open_home()
     if tokens and not tokens[0].startswith("-"):
         _refuse_command(tokens[0])
-    parser = _door()
-    parser.parse_args(tokens)
-    parser.print_help()
-    return RIGHT
-
-
-def _door() -> Parser:
-    """Return the parser of `backprop` without a command; its help lists every screen."""
-    commands = [_command(name) for name in COMMANDS]
-    lines = ["screens and commands:", f"  {PROGRAM:<18}the home screen: {HOME}"]
-    lines += [f"  {PROGRAM + ' ' + command.NAME:<18}{command.HELP}" for command in commands]
-    examples = [example for command in commands for example in examples_of(command)[:1]]
-    parser = Parser(
+    door = Door(
         prog=PROGRAM,
         usage=f"{PROGRAM} [-h] [--version] [COMMAND ...]",
         description="Step through a real gradient, forwards and backwards, event by event.",
-        examples=examples,
     )
-    parser.epilog = "\n".join([*lines, "", parser.epilog or "", "", MORE])
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    return parser
+    door.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    door.parse_args(tokens)
+    door.print_help()
+    return RIGHT
+
+
+class Door(Parser):
+    """The parser of `backprop` without a command. Its help lists every screen and command."""
+
+    def format_help(self) -> str:
+        """Return the help; only here are all commands imported."""
+        commands = [_command(name) for name in COMMANDS]
+        lines = ["screens and commands:", f"  {PROGRAM:<18}the home screen: {HOME}"]
+        lines += [f"  {PROGRAM + ' ' + command.NAME:<18}{command.HELP}" for command in commands]
+        examples = [command.EXAMPLES[0] for command in commands]
+        self.epilog = "\n".join([*lines, "", example_text(examples), "", MORE])
+        return super().format_help()
 
 
 def _command(name: str) -> Command:
     return cast(Command, importlib.import_module(f"tutor.cli.{name}"))
-
-
-def examples_of(command: Command) -> Sequence[tuple[str, str]]:
-    """Return the pairs of command line and meaning that a command shows in its help."""
-    return getattr(command, "EXAMPLES", ())
 
 
 def _refuse_command(word: str) -> NoReturn:
