@@ -1,0 +1,382 @@
+"""Tensor: a value and the op that made it. Running `backward` from one fills in gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine import source
+from engine.arrays import floats, namespace_for, namespace_of
+from engine.errors import EngineError, LeavesGraphError, ShapeError
+from engine.state import STATE
+
+if TYPE_CHECKING:
+    from engine.ops.declare import Op
+
+Value = Any
+next_serial = count().__next__
+
+
+
+class Tensor:
+    """A number or an array in a graph of operations.
+
+    x: a number, nested lists, a NumPy or CuPy array, or a Tensor (its value is taken). The array
+        is used as it stands, not copied; integers become float64.
+    requires_grad: whether gradients are wanted by this leaf.
+    dtype: "float16", "float32", "float64"; None keeps a float's own, float64 else.
+    device: None or "cpu" for NumPy, "cuda" for CuPy.
+    name: how the node is called in a trace.
+
+    `data` is the array, `grad` is None or a Tensor. Unlike in PyTorch, every node of the graph keeps its gradient.
+    A 0-d float64 is held as a Python float until somebody asks for `data`: scalar graphs are then several
+    times as fast, and results are the same IEEE numbers.
+    """
+
+    # `first` and `others` are the operands: a tuple for two of them would cost 72 bytes a node
+    # and a quarter of the time of a scalar graph. `arriving` is used by a running backward alone.
+    __slots__ = (
+        "__weakref__",
+        "arriving",
+        "first",
+        "held",
+        "kept",
+        "name",
+        "op",
+        "others",
+        "params",
+        "requires_grad",
+        "serial",
+    )
+
+    held: Value
+    kept: Any
+    op: Op | None
+    first: Tensor | None
+    others: Any
+    params: Mapping[str, Any] | None
+    name: str | None
+    requires_grad: bool
+    serial: int
+    arriving: Any
+
+    def __init__(
+        self,
+        x: Any,
+        requires_grad: bool = False,
+        dtype: Any = None,
+        device: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.held = as_value(x, dtype, device)
+        self.requires_grad = requires_grad
+        self.name = name
+        self.op = self.first = self.others = self.params = self.kept = self.arriving = None
+        self.serial = next_serial()
+
+    @property
+    def data(self) -> Any:
+        """The array. Writing into it, or assigning to it, changes the value without a trace."""
+        if type(self.held) is float:
+            self.held = np.array(self.held)
+        return self.held
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.held = as_value(value, None, None)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated by `backward`, or None where none has arrived."""
+        if self.kept is not None and type(self.kept) is not Tensor:
+            self.kept = _leaf(self.kept)
+        return self.kept  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        self.kept = None if gradient is None else as_tensor(gradient)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The operands that the op was applied to; empty for a leaf."""
+        if self.first is None:
+            return ()
+        if self.others is None:
+            return (self.first,)
+        if type(self.others) is tuple:
+            return (self.first, *self.others)
+        return (self.first, self.others)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made this tensor."""
+        return self.op is None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes; () for a scalar."""
+        return () if type(self.held) is float else tuple(self.held.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return 0 if type(self.held) is float else int(self.held.ndim)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return 1 if type(self.held) is float else int(self.held.size)
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype of the entries."""
+        return np.dtype(np.float64) if type(self.held) is float else self.held.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the array lies: "cpu" or "cuda"."""
+        return str(namespace_of((self.held,)).device)
+
+    @property
+    def T(self) -> Tensor:
+        """All axes in reverse order."""
+        from engine.ops.shape import transpose
+
+        return transpose(self)
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Accumulate into `grad` of every node of the graph the gradient of this tensor.
+
+        gradient: the seed, of this tensor's shape; may be left out for a scalar (it is 1 then).
+        create_graph: make the gradients parts of a graph themselves, for second derivatives.
+        """
+        from engine.backward import backward
+
+        backward(self, gradient, create_graph)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `grad` becomes None, as torch's `set_to_none`."""
+        self.kept = None
+
+    def detach(self) -> Tensor:
+        """The same value as a leaf of its own, which no gradient passes."""
+        return _leaf(self.held)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` in place and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    def forget(self) -> None:
+        """Cut this node from its inputs, in place: it becomes a leaf without gradient."""
+        self.op = self.first = self.others = self.params = None
+        self.requires_grad = False
+
+    def item(self) -> float:
+        """The entry of a one-entry tensor as a Python number, out of the graph on purpose."""
+        return float(self.held) if type(self.held) is float else self.held.item()
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The array of a tensor that needs no gradient; else LeavesGraphError."""
+        return self.__array__()
+
+    def tolist(self) -> Any:
+        """The value as a number or nested lists."""
+        return self.data.tolist()
+
+    def __repr__(self) -> str:
+        head = np.array2string(np.asarray(self.held), precision=6, separator=", ")
+        name = f", name={self.name!r}" if self.name else ""
+        tail = ", requires_grad=True" if self.requires_grad else ""
+        return f"Tensor({head}{name}{tail})"
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a scalar tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"the truth of a tensor of shape {self.shape} is not clear: use .any() or .all() "
+                f"of its .data, or where(condition, a, b) ({source.calling_line()})"
+            )
+        return bool(self.held)
+
+    def __float__(self) -> float:
+        self._refuse_to_leave("float()")
+        return self.item()
+
+    def __int__(self) -> int:
+        self._refuse_to_leave("int()")
+        return int(self.item())
+
+    def __index__(self) -> int:
+        raise TypeError("a tensor holds floats and can not be an index; use int(x.item())")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        self._refuse_to_leave("np.asarray()", also_outside=True)
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from engine.protocols import ufunc_call
+
+        return ufunc_call(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from engine.protocols import function_call
+
+        return function_call(function, args, kwargs)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise LeavesGraphError(
+            f"a tensor can not be written into ({source.calling_line()}): build a new one with "
+            "where, concatenate or stack"
+        )
+
+    def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
+        recording = STATE.mode is not None and STATE.mode.recording
+        if self.requires_grad and (recording or also_outside):
+            who = self.name or (self.op.name if self.op else "a tensor")
+            raise LeavesGraphError(
+                f"{what} on {who} ({source.calling_line()}) would take it out of the graph, and "
+                "no gradient could flow back; use the functions of engine or NumPy on it, "
+                "or .detach() or .item() to leave on purpose"
+            )
+
+
+def as_value(x: Any, dtype: Any, device: str | None) -> Value:
+    """What a Tensor holds for `x`: a Python float for a 0-d float64 on the CPU, else an array."""
+    if type(x) is Tensor:
+        x = x.held
+    if dtype is None and device is None:
+        if type(x) is float:
+            return x
+        if type(x) is int:
+            return float(x)
+    if device is not None and device != "cpu":
+        x = namespace_for(device).asarray(x)
+    elif isinstance(x, (float, int, bool, list, tuple, np.generic)):
+        x = np.asarray(x)
+        if x.dtype.kind not in "fiub":
+            raise EngineError(f"a tensor holds real numbers, not {x.dtype.name} values")
+    elif not hasattr(x, "dtype") or not hasattr(x, "shape"):
+        raise EngineError(f"a tensor can not be made from a {type(x).__name__}")
+    if dtype is not None:
+        x = x.astype(dtype, copy=False)
+    elif x.dtype.kind in "iu":
+        x = x.astype(np.float64)
+    elif x.dtype.kind in "cMmSUV":
+        raise EngineError(f"a tensor holds real numbers, not {x.dtype.name} values")
+    if type(x) is np.ndarray and x.ndim == 0 and x.dtype == np.float64 and x.base is None:
+        return float(x)
+    return x
+
+
+def as_tensor(x: Any) -> Tensor:
+    """`x` itself if it is a Tensor, else a leaf that needs no gradient."""
+    return x if type(x) is Tensor else _leaf(as_value(x, None, None))
+
+
+def _leaf(value: Value) -> Tensor:
+    leaf = object.__new__(Tensor)
+    leaf.held = value
+    leaf.requires_grad = False
+    leaf.op = leaf.first = leaf.others = leaf.params = leaf.kept = leaf.arriving = None
+    leaf.name = None
+    leaf.serial = next_serial()
+    return leaf
+
+
+def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tensor:
+    """Run an op forward and make the node.
+
+    Raises ShapeError, which names the op, the shapes and the nodes, when the operands do not fit.
+    """
+    tensors = tuple([x if type(x) is Tensor else as_tensor(x) for x in operands])
+    values = [t.held for t in tensors]
+    value = forward(op, values, params, tensors)
+    node = object.__new__(Tensor)
+    node.held = value
+    node.op = op
+    node.first = tensors[0]
+    count = len(tensors)
+    node.others = None if count == 1 else tensors[1] if count == 2 else tensors[1:]
+    node.params = params or None
+    node.requires_grad = any([t.requires_grad for t in tensors])
+    node.kept = node.name = node.arriving = None
+    node.serial = next_serial()
+    if STATE.mode is not None:
+        STATE.mode.made(node)
+    elif not node.requires_grad:
+        node.forget()
+    return node
+
+
+def forward(
+    op: Op, values: list[Value], params: Mapping[str, Any], tensors: tuple[Tensor, ...] = ()
+) -> Value:
+    """The value of an op on values, without making a node. `tensors` serve the error message."""
+    if op.elementwise:
+        for i, v in enumerate(values):
+            if type(v) is np.ndarray and v.ndim == 0 and v.dtype == np.float64:
+                values[i] = v.item()
+        if all([type(v) is float for v in values]):
+            try:
+                return float(op.forward(floats.NAMESPACE, *values, **params))
+            except (ArithmeticError, ValueError, AttributeError):
+                values = [np.asarray(v) for v in values]
+    elif any([type(v) is float for v in values]):
+        xp = namespace_of(values)
+        make = namespace_for(None) if xp is floats.NAMESPACE else xp
+        values = [make.asarray(v) if type(v) is float else v for v in values]
+    xp = namespace_of(values)
+    try:
+        if op.check is not None:
+            op.check(*[v.shape for v in values], **params)
+        with np.errstate(all="ignore"):
+            value = op.forward(xp, *values, **params)
+    except (ValueError, TypeError, IndexError, ShapeError) as error:
+        raise _refused(op, values, params, tensors, error) from error
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
+    if type(value) is np.ndarray and value.ndim == 0 and value.dtype == np.float64:
+        return float(value)
+    return value
+
+
+def _refused(
+    op: Op,
+    values: list[Value],
+    params: Mapping[str, Any],
+    tensors: tuple[Tensor, ...],
+    error: Exception,
+) -> ShapeError:
+    sign = op.symbol if len(values) == 2 and not op.symbol[:1].isalpha() else ","
+    between = f" {sign} " if sign != "," else ", "
+    shapes = between.join(str(tuple(np.shape(v))) for v in values)
+    given = "".join(f", {key}={value!r}" for key, value in params.items())
+    names = [t.name or "?" for t in tensors]
+    who = f" ({between.join(names)})" if any(n != "?" for n in names) else ""
+    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if op.elementwise and not isinstance(error, ShapeError):
+        why = _broadcast_clash([tuple(np.shape(v)) for v in values]) or why
+    return ShapeError(f"{op.name}: {shapes}{given}: {why}{who}", op=op.name)
+
+
+def _broadcast_clash(shapes: list[tuple[int, ...]]) -> str | None:
+    longest = max(len(shape) for shape in shapes)
+    for axis in range(1, longest + 1):
+        sizes = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
+        if len(sizes) > 1:
+            one, other = sorted(sizes)[:2]
+            return f"sizes {one} and {other} of axis -{axis} do not broadcast"
+    return None
