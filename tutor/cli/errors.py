@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tutor.render.sanitise import cell_width, sanitise
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RIGHT = 0
 WRONG = 1
@@ -149,6 +151,7 @@ def _write_report(error: Exception) -> Path | None:
     """Write what a maintainer needs into the state folder; None when that is not possible."""
     import platform
     import traceback
+    from datetime import datetime
 
     from tutor import __version__
     from tutor.settings.paths import state_folder
