@@ -1,0 +1,111 @@
+"""What the language says when it cannot read something, and where in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal[
+    "syntax_error",
+    "unknown_name",
+    "forbidden_syntax",
+    "bad_arguments",
+    "too_long",
+    "too_deep",
+    "number_too_large",
+    "bad_character",
+    "empty_input",
+]
+
+UNICODE_SPELLINGS = "−·×⊙σδ²³ᵀ′∂₀₁₂₃₄₅₆₇₈₉"
+
+
+class LanguageError(ValueError):
+    """A text that the language refuses.
+
+    `start` and `end` are offsets into `text` (code points), `message` is one line that says what
+    was found and what was expected, `hint` what to write instead (may be empty). Neither ever
+    holds a character of the text that is outside the language.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        start: int,
+        end: int,
+        hint: str = "",
+        text: str = "",
+    ) -> None:
+        super().__init__(reason, message, start, end, hint, text)
+        self.reason: Reason = reason
+        self.message = message
+        self.start = start
+        self.end = end
+        self.hint = hint
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def excerpt(self, width: int = 72) -> Excerpt:
+        """The line of the text with the fault in it, and a caret line to print below it."""
+        return excerpt(self.text, self.start, self.end, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One line of a text, safe to print, with the marks that point into it.
+
+    `line` and `column` count from 1 in the whole text; `shown` and `caret` have one cell for each
+    character, so that `caret` stands right when printed below `shown`.
+    """
+
+    line: int
+    column: int
+    shown: str
+    caret: str
+
+
+def excerpt(text: str, start: int, end: int, width: int = 72) -> Excerpt:
+    """The line around `text[start:end]`, cut to `width` cells, with carets under the span."""
+    start = max(0, min(start, len(text)))
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", start)
+    last = len(text) if last < 0 else last
+    column = start - first
+    marks = max(1, min(end, last) - start)
+    left = first
+    if last - first > width:
+        left = max(first, min(start - width // 3, last - width))
+    right = min(last, left + width)
+    marks = min(marks, max(1, right - start))
+    before = "..." if left > first else ""
+    after = "..." if right < last else ""
+    return Excerpt(
+        line=text.count("\n", 0, first) + 1,
+        column=column + 1,
+        shown=before + printable(text[left:right]) + after,
+        caret=" " * (len(before) + start - left) + "^" * marks,
+    )
+
+
+def printable(text: str) -> str:
+    """`text` with every character outside the language's own alphabet as `?`, one for one."""
+    return "".join(
+        char if " " <= char <= "~" or char in UNICODE_SPELLINGS else " " if char == "\t" else "?"
+        for char in text
+    )
+
+
+def shortened(text: str, longest: int = 40) -> str:
+    """`text` in at most `longest` characters, safe to print, for use within a message."""
+    if len(text) > longest:
+        return printable(text[: longest - 3]) + "..."
+    return printable(text)
+
+
+def code_point(char: str) -> str:
+    """A character by its code point: `U+0007`; printable ASCII is shown as well: `U+0024 ($)`."""
+    name = f"U+{ord(char):04X}"
+    return f"{name} ({char})" if "!" <= char <= "~" else name

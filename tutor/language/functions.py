@@ -1,0 +1,154 @@
+"""Which names are functions, and what they take: read from the engine's own declarations.
+
+The engine is imported when the first function name is met, so that a text without calls is read
+without NumPy.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+# Spellings of the language that are not the engine's own names.
+SYNONYMS = {
+    "ln": "log",
+    "sigma": "sigmoid",
+    "heaviside": "step",
+    "logistic": "sigmoid",
+    "lrelu": "leaky_relu",
+}
+# With two operands these are elementwise.
+PAIRWISE = {"max": "maximum", "min": "minimum"}
+# An index is written x[0].
+UNCALLABLE = frozenset({"getitem"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function: its name, and its default unless it must be given."""
+
+    name: str
+    required: bool
+    default: Any
+    kind: str
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the declared type has room for a literal; a tuple's type is that of its items."""
+        if self.kind == "Any":
+            return True
+        match value:
+            case None:
+                return "None" in self.kind
+            case bool():
+                return "bool" in self.kind
+            case str():
+                return "str" in self.kind
+            case int():
+                return "int" in self.kind or "float" in self.kind
+            case _:
+                return "float" in self.kind
+
+    def wants(self) -> str:
+        """What may be given, in words: `a whole number`, `True or False`."""
+        if "bool" in self.kind:
+            return "True or False"
+        if "str" in self.kind:
+            return "a word"
+        if "float" in self.kind or self.kind == "Any":
+            return "a number"
+        if self.kind.startswith("tuple") or "Sequence" in self.kind:
+            return "whole numbers such as (2, 3)"
+        return "a whole number"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the language: an op of the engine and how it is called.
+
+    `most` is None when any number of operands is taken (from `least` on).
+    """
+
+    name: str
+    least: int
+    most: int | None
+    parameters: tuple[Parameter, ...]
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name, if there is one."""
+        return next((known for known in self.parameters if known.name == name), None)
+
+    def usage(self) -> str:
+        """How a call is written: `sum(x, axis=None, keepdims=False)`."""
+        operands = list("xyzuvw"[: self.least])
+        if self.most is None:
+            operands.append("...")
+        if self.takes_pattern:
+            operands.insert(0, "ij,jk->ik")
+        for known in self.parameters:
+            if known.name != self.pattern:
+                operands.append(f"{known.name}={'...' if known.required else known.default}")
+        return f"{self.name}({', '.join(operands)})"
+
+    @property
+    def pattern(self) -> str | None:
+        """The parameter that is written first, as a bare pattern: `einsum(ij,jk->ik, A, B)`."""
+        return self.parameters[0].name if self.name == "einsum" else None
+
+    @property
+    def takes_pattern(self) -> bool:
+        """Whether a pattern stands before the operands."""
+        return self.pattern is not None
+
+
+def function_named(name: str) -> Function | None:
+    """The function that a name means in a call, or None."""
+    return _functions().get(name)
+
+
+def names() -> tuple[str, ...]:
+    """Every name that can be called, in alphabetical order."""
+    return tuple(sorted(_functions()))
+
+
+def near(name: str) -> str | None:
+    """The function name that someone who typed `name` most likely meant, or None."""
+    from difflib import get_close_matches
+
+    if len(name) > 24:
+        return None
+    known = _functions()
+    if name.lower() in known:
+        return name.lower()
+    matches = get_close_matches(name.lower(), known, n=1, cutoff=0.75)
+    return matches[0] if matches else None
+
+
+@cache
+def _functions() -> dict[str, Function]:
+    from engine.ops import REGISTRY
+
+    known: dict[str, Function] = {}
+    for name, op in REGISTRY.items():
+        if name in UNCALLABLE:
+            continue
+        parameters = list(inspect.signature(op.forward).parameters.values())[1:]
+        operands = [one for one in parameters if one.kind is one.VAR_POSITIONAL]
+        count = 0 if op.variadic else op.arity
+        settings = [one for one in parameters[count:] if one not in operands]
+        function = Function(
+            name=name,
+            least=1 if op.variadic else op.arity,
+            most=None if op.variadic else op.arity,
+            parameters=tuple(
+                Parameter(one.name, one.default is one.empty, one.default, str(one.annotation))
+                for one in settings
+            ),
+        )
+        for spelling in (name, *op.synonyms):
+            known[spelling] = function
+    for spelling, name in SYNONYMS.items():
+        if name in known:
+            known.setdefault(spelling, known[name])
+    return known
