@@ -102,7 +102,7 @@ def test_the_probe_sees_what_is_imported() -> None:
 
 def test_starting_a_command_brings_in_nothing_heavy() -> None:
     commands = ["tutor.cli.main", "tutor.cli.trace", "tutor.cli.doctor"]
-    assert imported_by(commands) == dict.fromkeys(commands, [])
+    assert imported_by(commands) == {command: [] for command in commands}
 
 
 def imports_of(tree: ast.AST) -> Iterator[str]:
