@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 QUIET = 0.15
+# Pyte does not know how a program asks for the newer keyboard protocol, and would print its end.
+KEYBOARD_MODE = re.compile(rb"\x1b\[[<>=?][0-9;]*u")
 KEYS = {
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -146,7 +149,7 @@ class Terminal:
         except pexpect.EOF:
             return False
         self.raw += data
-        self.stream.feed(data)
+        self.stream.feed(KEYBOARD_MODE.sub(b"", data))
         return True
 
 
