@@ -1,0 +1,137 @@
+"""Rows: where in its layer each vertex stands, so that edges run straight.
+
+Each layer in turn is pulled towards its neighbours' ports. Keeping the order and the distances is
+an isotonic regression, solved by pooling adjacent violators (Ayer and others, 1955), linear in the
+layer. Waypoints are heavy, so that long edges stay straight; a last pass trades single bends for
+small shifts.
+"""
+
+from __future__ import annotations
+
+from tutor.layout.layers import Layered
+from tutor.layout.order import Layers
+
+SWEEPS = 6
+STRAIGHTENINGS = 3
+WEIGHTS = (1.0, 2.0, 8.0)  # of a link, by how many of its ends are waypoints
+LOOSE = 0.01  # weight of staying, for a vertex without links
+BEND = 4.0  # what a bend costs, in cells of detour
+FAR = 10**9
+
+
+# For each vertex its neighbours on one side: which, the row relative to the neighbour's top at
+# which this vertex should stand for a straight link, and how much that matters.
+Links = list[list[tuple[int, int, float]]]
+
+
+def assign_rows(graph: Layered, layers: Layers) -> list[int]:
+    """The top row of every vertex; the uppermost is 0, and no two of a layer share a row."""
+    left, right = _links(graph)
+    height = graph.height
+    top = [0] * graph.vertices
+    for layer in layers:
+        y = 0
+        for v in layer:
+            top[v] = y
+            y += height[v]
+    order = range(len(layers))
+    for sweep in range(SWEEPS):
+        to_right = sweep % 2 == 1
+        for k in order if to_right else reversed(order):
+            _pull(layers[k], top, height, left, right, side=to_right if sweep < 2 else None)
+    for _ in range(STRAIGHTENINGS):
+        moved = [_straighten(layer, top, height, left, right) for layer in layers]
+        moved += [_straighten(layer, top, height, left, right) for layer in reversed(layers)]
+        if not any(moved):
+            break
+    highest = min(top, default=0)
+    return [y - highest for y in top]
+
+
+def _links(graph: Layered) -> tuple[Links, Links]:
+    left: Links = [[] for _ in range(graph.vertices)]
+    right: Links = [[] for _ in range(graph.vertices)]
+    n = graph.boxes
+    for v, before in enumerate(graph.into):
+        for u, port in zip(before, graph.left_rows[v], strict=True):
+            shift = graph.right_row[u] - port
+            waypoints = (u >= n) + (v >= n)
+            weight = WEIGHTS[waypoints]
+            left[v].append((u, shift, weight))
+            right[u].append((v, -shift, weight))
+    return left, right
+
+
+def _pull(
+    layer: list[int],
+    top: list[int],
+    height: list[int],
+    left: Links,
+    right: Links,
+    side: bool | None,
+) -> None:
+    """Move a layer towards its neighbours on the left (side True), the right, or both (None)."""
+    # Pools of vertices that touch: total weight, weighted sum of wishes, members. Wishes are
+    # taken relative to the heights above, which turns the distances into a plain ordering.
+    weights: list[float] = []
+    sums: list[float] = []
+    sizes: list[int] = []
+    above = 0
+    for v in layer:
+        if side is None:
+            links = left[v] + right[v]
+        else:
+            links = (left[v] or right[v]) if side else (right[v] or left[v])
+        weight = total = 0.0
+        for u, shift, w in links:
+            weight += w
+            total += w * (top[u] + shift)
+        if not weight:
+            weight, total = LOOSE, LOOSE * top[v]
+        total -= weight * above
+        size = 1
+        while weights and sums[-1] * weight >= total * weights[-1]:
+            weight += weights.pop()
+            total += sums.pop()
+            size += sizes.pop()
+        weights.append(weight)
+        sums.append(total)
+        sizes.append(size)
+        above += height[v]
+    i = above = 0
+    for weight, total, size in zip(weights, sums, sizes, strict=True):
+        base = round(total / weight)
+        for v in layer[i : i + size]:
+            top[v] = base + above
+            above += height[v]
+        i += size
+
+
+def _straighten(
+    layer: list[int], top: list[int], height: list[int], left: Links, right: Links
+) -> bool:
+    """Shift single vertices within the free rows around them where that straightens links."""
+    moved = False
+    last = len(layer) - 1
+    lowest = -FAR
+    for i, v in enumerate(layer):
+        here = top[v]
+        highest = top[layer[i + 1]] - height[v] if i < last else FAR
+        if lowest < highest:
+            wishes = [(top[u] + shift, w) for u, shift, w in left[v] + right[v]]
+            best, cost = here, _cost(wishes, here)
+            for y, _ in wishes:
+                if y != here and lowest <= y <= highest:
+                    other = _cost(wishes, y)
+                    if other < cost:
+                        best, cost = y, other
+            if best != here:
+                top[v] = best
+                moved = True
+        lowest = top[v] + height[v]
+    return moved
+
+
+def _cost(wishes: list[tuple[int, float]], y: int) -> float:
+    """Detours and bends of a vertex's links when it stands on row ``y``."""
+    return sum([w * (abs(y - wish) + BEND) for wish, w in wishes if wish != y])
