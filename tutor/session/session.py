@@ -1,0 +1,197 @@
+"""Session: a function with its inputs, the moment of its trace that is looked at, and the way
+back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import engine
+from engine.errors import EngineError
+from engine.trace import Trace, Value
+from tutor.debugger import moving
+from tutor.debugger.frame import Frame
+from tutor.debugger.state import changed_nodes
+from tutor.language import Program, parse, parse_at
+
+DEFAULT_RATE = 0.1
+# By convention x is data, y and t are targets; the rest is learned.
+_DATA = ("x", "y", "t")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What undo goes back to: the inputs of the first pass, the trace, and where one stood."""
+
+    inputs: Mapping[str, Value]
+    trace: Trace
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sitting with one function.
+
+    text: what stands above the graph, the typed expression or the function's name. program: the
+    expression that was read; None for a function from elsewhere. inputs: what the first pass was
+    given. upstream: the seed of a result that is no scalar, None for ones. dtype: what inputs are
+    rounded to. rate, params: learning rate, and names of the inputs that a step changes. changed:
+    nodes of the first pass that the last edit, undo or redo changed. past, future: for undo and
+    redo.
+    """
+
+    text: str
+    program: Program | None
+    function: Callable[..., Any]
+    inputs: Mapping[str, Value]
+    upstream: Value | None
+    dtype: str | None
+    rate: float
+    params: tuple[str, ...]
+    frame: Frame
+    changed: frozenset[int] = frozenset()
+    past: tuple[Moment, ...] = field(default=(), repr=False)
+    future: tuple[Moment, ...] = field(default=(), repr=False)
+
+    @property
+    def trace(self) -> Trace:
+        """The trace that is looked at."""
+        return self.frame.trace
+
+
+def start(
+    target: str | Program | Callable[..., Any],
+    inputs: Mapping[str, Any],
+    *,
+    upstream: Any = None,
+    dtype: str | None = None,
+    rate: float = DEFAULT_RATE,
+    params: tuple[str, ...] | None = None,
+) -> Session:
+    """Run `target` on `inputs` and stand at the beginning.
+
+    target: an expression (text, or already read) or a function of Tensors. params: the inputs that
+    a step changes; None takes those of `default_params`.
+
+    Raises LanguageError for a text that can not be read, EngineError for inputs that the function
+    can not take or for parameters that are no inputs.
+    """
+    program = parse(target) if isinstance(target, str) else target
+    if isinstance(program, Program):
+        function, text = program.function(), program.text
+        known: Program | None = program
+    else:
+        function, text, known = program, getattr(program, "__name__", "f"), None
+    for name in params or ():
+        if name not in inputs:
+            raise EngineError(f"{name!r} is no input; the inputs are {', '.join(inputs)}")
+    trace = engine.record_with(function, inputs, upstream=upstream, dtype=dtype)
+    return Session(
+        text=text,
+        program=known,
+        function=function,
+        inputs=_inputs(trace),
+        upstream=upstream,
+        dtype=dtype,
+        rate=rate,
+        params=default_params(trace) if params is None else params,
+        frame=Frame(trace),
+    )
+
+
+def at(session: Session, frame: Frame) -> Session:
+    """The session at another moment of its trace."""
+    return session if frame is session.frame else replace(session, frame=frame)
+
+
+def edit_input(session: Session, name: str, value: Any) -> Session:
+    """Run the function again with another value of one input; what changed is marked.
+
+    Steps of gradient descent are gone afterwards. Raises EngineError for a name that is no input
+    and for a value that the function can not take.
+    """
+    if name not in session.inputs:
+        raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
+    trace = engine.record_with(
+        session.function,
+        {**session.inputs, name: value},
+        upstream=session.upstream,
+        dtype=session.dtype,
+    )
+    return _changed_to(session, Moment(_inputs(trace), trace, _same_place(session.frame, trace)))
+
+
+def edit_text(session: Session, name: str, text: str) -> Session:
+    """`edit_input` with a value as one types it: `3`, `[1, 2]`, `x.npy`.
+
+    Raises LanguageError, whose offsets count in `name=text`, and what `edit_input` raises.
+    """
+    values = parse_at([f"{name}={text}"])
+    if set(values) != {name}:
+        raise EngineError(f"one value for {name} is wanted, found {len(values)}")
+    return edit_input(session, name, values[name])
+
+
+def descend(session: Session) -> Session:
+    """One step of gradient descent: the updates and the next pass are added to the trace, and the
+    cursor goes to the first update.
+
+    Raises GradientError for a parameter that no gradient reached.
+    """
+    trace = engine.step(session.trace, session.function, session.rate, wrt=session.params)
+    here = session.trace.backward_range(len(session.trace.passes) - 1).stop
+    moment = Moment(session.inputs, trace, here + 1)
+    return replace(_changed_to(session, moment), changed=frozenset())
+
+
+def undo(session: Session) -> Session:
+    """Take back the last edit or step; the same session when there is none."""
+    if not session.past:
+        return session
+    *past, moment = session.past
+    future = (*session.future, _moment(session))
+    return replace(_shown(session, moment), past=tuple(past), future=future)
+
+
+def redo(session: Session) -> Session:
+    """Do again what was undone last; the same session when nothing was."""
+    if not session.future:
+        return session
+    *future, moment = session.future
+    past = (*session.past, _moment(session))
+    return replace(_shown(session, moment), past=past, future=tuple(future))
+
+
+def default_params(trace: Trace) -> tuple[str, ...]:
+    """The inputs that a step changes unless told otherwise: those whose names do not begin with x,
+    y or t, or all where that leaves none; of these, the ones that a gradient reached."""
+    reached = [name for name, node in trace.inputs.items() if trace.grad(node) is not None]
+    learned = [name for name in reached if not name.lower().startswith(_DATA)]
+    return tuple(learned or reached)
+
+
+def _inputs(trace: Trace) -> Mapping[str, Value]:
+    return {name: trace.value(node) for name, node in trace.inputs.items()}
+
+
+def _moment(session: Session) -> Moment:
+    return Moment(session.inputs, session.trace, session.frame.cursor)
+
+
+def _changed_to(session: Session, moment: Moment) -> Session:
+    past = (*session.past, _moment(session))
+    return replace(_shown(session, moment), past=past, future=())
+
+
+def _shown(session: Session, moment: Moment) -> Session:
+    changed = changed_nodes(session.trace, moment.trace)
+    frame = moving.jump(Frame(moment.trace, zoom=session.frame.zoom), moment.cursor)
+    return replace(session, inputs=moment.inputs, frame=frame, changed=changed)
+
+
+def _same_place(frame: Frame, trace: Trace) -> int:
+    """The cursor in a fresh trace of one pass that corresponds to where one stands."""
+    old = frame.trace
+    first = old.forward_range(old.pass_at(frame.cursor)).start
+    return min(frame.cursor - first, len(trace.events))
