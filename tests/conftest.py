@@ -13,8 +13,8 @@ import pytest
 hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("house")
 
-_FOREIGN = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "TTY_COMPATIBLE")
-_TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+_FOREIGN = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLORTERM", "COLORFGBG", "LC_ALL")
+_TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", "LANG": "C.UTF-8"}
 _numbers = itertools.count()
 
 

@@ -1,4 +1,4 @@
-"""What the terminal can do, and the consoles that commands print on.
+"""The terminal of this command: whether a person sits there, its size, and consoles to print on.
 
 Rich is imported only when a console is asked for: most commands print plain lines.
 """
@@ -10,36 +10,21 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from tutor.settings.terminal import ColourLevel, colours, drawable
+from tutor.settings.terminal import unicode_ok as unicode_ok
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-ColourLevel = Literal["none", "16", "256", "truecolor"]
 
 
 def is_interactive() -> bool:
     """Return whether a person sits at both ends and the terminal can be drawn on."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and _kind() not in ("", "dumb")
+    return sys.stdin.isatty() and sys.stdout.isatty() and drawable()
 
 
 def colour_level(stream: TextIO | None = None) -> ColourLevel:
-    """Return how many colours `stream` (stdout by default) shows.
-
-    None when it is no terminal, for ``TERM=dumb`` and with ``NO_COLOR``; else as TERM and COLORTERM
-    say.
-    """
-    stream = stream or sys.stdout
-    if not stream.isatty() or os.environ.get("NO_COLOR") or _kind() in ("", "dumb"):
-        return "none"
-    colours = os.environ.get("COLORTERM", "").lower()
-    if colours in ("truecolor", "24bit") or _kind().endswith("-direct"):
-        return "truecolor"
-    return "256" if "256color" in _kind() else "16"
-
-
-def unicode_ok(stream: TextIO | None = None) -> bool:
-    """Return whether `stream` (stdout by default) can carry all of Unicode."""
-    encoding = getattr(stream or sys.stdout, "encoding", None) or "ascii"
-    return encoding.lower().replace("_", "-").startswith(("utf-8", "utf8", "utf-16"))
+    """Return how many colours `stream` (standard output) shows; none where it is no terminal."""
+    return colours() if (stream or sys.stdout).isatty() else "none"
 
 
 def width(stream: TextIO | None = None) -> int:
@@ -83,7 +68,7 @@ def _console(stream: TextIO) -> Console:
     return Console(
         file=stream,
         color_system=systems.get(level),
-        force_terminal=stream.isatty() and _kind() not in ("", "dumb"),
+        force_terminal=stream.isatty() and drawable(),
         no_color=level == "none",
         width=width(stream),
         markup=False,
@@ -91,7 +76,3 @@ def _console(stream: TextIO) -> Console:
         highlight=False,
         safe_box=not unicode_ok(stream),
     )
-
-
-def _kind() -> str:
-    return os.environ.get("TERM", "").lower()

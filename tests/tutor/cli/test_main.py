@@ -40,7 +40,7 @@ def test_every_command_explains_itself_with_examples(
     assert main([name, "--help"]) == 0
     told = capsys.readouterr().out
     command = importlib.import_module(f"tutor.cli.{name}")
-    assert command.NAME == name
+    assert name == command.NAME
     assert command.HELP in " ".join(told.split())
     assert command.EXAMPLES
     for line, _ in command.EXAMPLES:
