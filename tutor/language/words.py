@@ -16,6 +16,7 @@ from tutor.language.tree import (
     Statement,
     Transpose,
     Unary,
+    Value,
 )
 from tutor.language.unparse import (
     ATOM,
@@ -26,7 +27,6 @@ from tutor.language.unparse import (
     Parts,
     assemble,
     number,
-    setting,
     strength,
 )
 
@@ -67,7 +67,7 @@ def words(tree: Expression | Statement | Program) -> str:
 def _parts_of(term: Expression) -> Parts:
     match term:
         case Number():
-            return [number(term.value)]
+            return [_number(term.value)]
         case Name():
             return [term.name]
         case Unary():
@@ -92,9 +92,31 @@ def _parts_of(term: Expression) -> Parts:
         case Call():
             name = FUNCTIONS.get(term.function, term.function.replace("_", " "))
             settings = "".join(
-                f", with {keyword.name} {setting(keyword.value)}" for keyword in term.keywords
+                f", with {keyword.name} {_setting(keyword.value)}" for keyword in term.keywords
             )
             return [f"{name} of ", *_listed(term.operands, " and "), settings]
+
+
+def _number(value: float) -> str:
+    """A number without the signs of its exponent: `1.5 times 10 to the power minus 7`."""
+    digits, _, exponent = number(value).partition("e")
+    if not exponent:
+        return digits.replace("-", "minus ")
+    power = str(int(exponent)).replace("-", "minus ")
+    return f"{digits} times 10 to the power {power}".replace("-", "minus ")
+
+
+def _setting(value: Value) -> str:
+    """The value of a parameter: `0 and 1` for a tuple, `ij, jk to ik` for a pattern."""
+    match value:
+        case bool() | None:
+            return str(value).lower()
+        case int() | float():
+            return _number(float(value))
+        case str():
+            return value.replace("->", " to ").replace(",", ", ")
+        case _:
+            return " and ".join(_setting(item) for item in value)
 
 
 def _index_item(item: int | Slice) -> str:
