@@ -40,7 +40,7 @@ KEYS = {
 }
 
 
-def program() -> list[str]:
+def how_to_start() -> list[str]:
     """Return how `backprop` is started: the installed command, else the module behind it."""
     installed = shutil.which("backprop", path=str(Path(sys.executable).parent))
     return [installed] if installed else [sys.executable, "-m", "tutor.cli.main"]
@@ -61,7 +61,7 @@ class Terminal:
     def __init__(
         self, arguments: list[str], columns: int, lines: int, changes: Mapping[str, str | None]
     ) -> None:
-        command, *before = program()
+        command, *before = how_to_start()
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -158,6 +158,12 @@ Pipe = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
+def program() -> list[str]:
+    """The words that start `backprop`."""
+    return how_to_start()
+
+
+@pytest.fixture
 def terminal() -> Iterator[Open]:
     """Open `backprop` in a terminal: ``terminal("doctor", size=(80, 24), NO_COLOR="1")``."""
     opened: list[Terminal] = []
@@ -182,7 +188,7 @@ def piped() -> Pipe:
         *arguments: str, stdout: int = subprocess.PIPE, **changes: str | None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*program(), *arguments],
+            [*how_to_start(), *arguments],
             cwd=ROOT,
             env=surroundings(changes),
             stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,6 +97,13 @@ def test_a_reader_that_leaves_hears_no_complaint(piped: Pipe) -> None:
     done = piped("doctor", stdout=write)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_are_no_fault(closed: str, program: list[str]) -> None:
+    line = f'exec "$@" {closed}'
+    arguments = ["sh", "-c", line, "sh", *program, "doctor"]
+    assert subprocess.run(arguments, capture_output=True, check=False).returncode == 0
 
 
 def test_foreign_text_in_an_argument_can_not_command_the_terminal(terminal: Open) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def is_interactive() -> bool:
     """Return whether a person sits at both ends and the terminal can be drawn on."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and drawable()
+    # A closed standard input is None.
+    keyboard = sys.stdin is not None and sys.stdin.isatty()
+    return keyboard and sys.stdout.isatty() and drawable()
 
 
 def colour_level(stream: TextIO | None = None) -> ColourLevel:
