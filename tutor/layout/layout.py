@@ -210,8 +210,9 @@ class Layout:
 
     def route(self, source: int, consumer: int, operand: int) -> tuple[Cell, ...]:
         """Every cell of one edge in order, from beside the source to beside the consumer."""
-        cells: list[Cell] = [(self.placed[source].right, self.placed[source].output_row)]
-        for (x0, y0), (x1, y1) in self.segments(source, consumer, operand):
+        pieces = self.segments(source, consumer, operand)
+        cells = [pieces[0][0]]
+        for (x0, y0), (x1, y1) in pieces:
             dx, dy = (x1 > x0) - (x1 < x0), (y1 > y0) - (y1 < y0)
             cells += [(x0 + dx * i, y0 + dy * i) for i in range(1, abs(x1 - x0) + abs(y1 - y0) + 1)]
         return tuple(cells[1:-1])
