@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tutor.language.errors import shortened
 from tutor.language.functions import PAIRWISE, Function, Parameter, function_named
@@ -11,8 +11,6 @@ from tutor.language.tree import Call, Expression, Keyword, Value
 
 if TYPE_CHECKING:
     from tutor.language.parser import Parser
-
-UnarySign = Literal["-", "+"]
 
 MAX_SETTING = 1_000_000
 MAX_NESTING = 4

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import source
+from engine.arrays import namespace_of
 from engine.errors import EngineError
 from engine.ops import REGISTRY
 from engine.tensor import Tensor, as_tensor
@@ -68,7 +69,7 @@ def function_of(program: Program) -> Callable[..., Tensor]:
             wanted = ", ".join(program.inputs) or "none"
             raise TypeError(f"the inputs are {wanted}; given were {', '.join(inputs) or 'none'}")
         values: dict[str, Operand] = {name: as_tensor(value) for name, value in inputs.items()}
-        evaluation = _Evaluation(program.text, values, _dtype_of(values))
+        evaluation = _Evaluation(program.text, values, *_kind_of(values))
         result: Tensor | None = None
         for name, terms in plan:
             result = evaluation.tensor(evaluation.value(terms))
@@ -98,10 +99,14 @@ def _in_order(expression: Expression) -> Iterator[Expression]:
         waiting.extend((child, False) for child in reversed(children(term)))
 
 
-def _dtype_of(values: dict[str, Operand]) -> np.dtype[Any]:
-    """The dtype that constants take: that of the inputs, so that float32 stays float32."""
+def _kind_of(values: dict[str, Operand]) -> tuple[np.dtype[Any], Any]:
+    """The dtype and the namespace that constants take: those of the inputs.
+
+    So float32 stays float32, and the program runs on a GPU and on symbols as it stands.
+    """
     kinds = {value.dtype for value in values.values() if value.dtype.kind == "f"}
-    return np.result_type(*kinds) if kinds else np.dtype(np.float64)
+    dtype = np.result_type(*kinds) if kinds else np.dtype(np.float64)
+    return dtype, namespace_of([value.held for value in values.values()])
 
 
 @dataclass(slots=True)
@@ -109,14 +114,17 @@ class _Evaluation:
     text: str
     values: dict[str, Operand]
     dtype: np.dtype[Any]
+    namespace: Any
 
     def tensor(self, operand: Operand) -> Tensor:
         return operand if type(operand) is Tensor else Tensor(self.constant(operand))
 
     def constant(self, operand: Operand) -> Operand:
-        """A Python number as the inputs' kind of number; everything else as it is."""
+        """A number or an array of numbers as the inputs' kind of it; Tensors as they are."""
         if type(operand) is float and self.dtype != np.float64:
             return self.dtype.type(operand)
+        if type(operand) is np.ndarray and self.namespace.name not in ("floats", "numpy"):
+            return self.namespace.asarray(operand)
         return operand
 
     def value(self, terms: list[Expression]) -> Operand:
@@ -146,7 +154,7 @@ class _Evaluation:
                     return _folded(term.sign, operands[0], operands[1])
                 return self.apply(term, OPS[term.sign], operands)
             case Compare():
-                return self.mask(self.apply(term, OPS[term.relation], operands))
+                return self.apply(term, OPS[term.relation], operands)
             case Call():
                 params = {keyword.name: keyword.value for keyword in term.keywords}
                 return self.apply(term, term.function, operands, **params)
@@ -164,25 +172,24 @@ class _Evaluation:
         place = source.Location(None, line, term.start, term.end)
         try:
             with source.location(place):
-                return REGISTRY[op](*[self.constant(operand) for operand in operands], **params)
+                made = REGISTRY[op](*[self.constant(operand) for operand in operands], **params)
         except EngineError as error:
             raise self.refusal(term, str(error)) from error
         except MemoryError as error:
             raise self.refusal(term, f"{op}: the result does not fit into memory") from error
-
-    def mask(self, mask: Tensor) -> Tensor:
-        """Ones and zeros in place of true and false, so that masks can be added and subtracted."""
-        if mask.dtype.kind == "b":
-            mask.data = mask.data.astype(self.dtype)
-        return mask
+        if made.dtype.kind == "b":
+            # A mask is ones and zeros, so that masks can be added, subtracted and counted.
+            made.data = made.data.astype(self.dtype)
+        return made
 
     def array(self, term: Array, items: list[Operand]) -> Operand:
         if any(type(item) is Tensor for item in items):
             return self.apply(term, "stack", items)
         try:
-            return np.array(items, dtype=self.dtype)
+            made = np.array(items, dtype=self.dtype)
         except ValueError as error:
             raise self.refusal(term, "the rows of an array must be of one length") from error
+        return made
 
     def refusal(self, term: Expression, message: str) -> LanguageError:
         return LanguageError("bad_arguments", message, term.start, term.end, text=self.text)

@@ -21,6 +21,7 @@ SYNONYMS = {
 }
 # With two operands these are elementwise.
 PAIRWISE = {"max": "maximum", "min": "minimum"}
+MAX_NAME = 24
 # An index is written x[0].
 UNCALLABLE = frozenset({"getitem"})
 
@@ -113,16 +114,29 @@ def names() -> tuple[str, ...]:
 
 
 def near(name: str) -> str | None:
-    """The function name that someone who typed `name` most likely meant, or None."""
-    from difflib import get_close_matches
+    """The function whose name is one slip of the finger away from `name`, or None.
 
-    if len(name) > 24:
-        return None
-    known = _functions()
-    if name.lower() in known:
-        return name.lower()
-    matches = get_close_matches(name.lower(), known, n=1, cutoff=0.75)
-    return matches[0] if matches else None
+    One letter too many, too few, wrong, or two exchanged: then the two names, or what is left
+    of them without one letter, are the same.
+    """
+    lower = name.lower()
+    known, slips = _functions(), _slips()
+    if lower in known:
+        return lower
+    return next((slips[rest] for rest in (lower, *_without_one(lower)) if rest in slips), None)
+
+
+def _without_one(name: str) -> list[str]:
+    return [name[:i] + name[i + 1 :] for i in range(len(name))] if len(name) <= MAX_NAME else []
+
+
+@cache
+def _slips() -> dict[str, str]:
+    """Every function name as it is and without one of its letters, and the name it belongs to."""
+    known = [name for name in names() if len(name) > 2]
+    return {rest: name for name in known for rest in _without_one(name)} | {
+        name: name for name in known
+    }
 
 
 @cache

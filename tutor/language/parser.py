@@ -22,6 +22,7 @@ from tutor.language.tree import (
     Sign,
     Statement,
     Unary,
+    UnarySign,
 )
 
 MAX_DEPTH = 64
@@ -87,21 +88,18 @@ class Parser:
         self.text = text
         self.tokens = tokenize(text)
         self.position = 0
+        self.token = self.tokens[0]
         self.depth = 0
         self.values = set(declared)
         self.inputs: dict[str, None] = {}
         self.called: set[str] = set()
 
-    @property
-    def token(self) -> Token:
-        """The next token, not yet taken."""
-        return self.tokens[self.position]
-
     def take(self) -> Token:
         """The next token; the one after it comes next. The last is never gone past."""
-        token = self.tokens[self.position]
+        token = self.token
         if token.kind != "end":
             self.position += 1
+            self.token = self.tokens[self.position]
         return token
 
     def following(self, ahead: int = 1) -> Token:
@@ -229,28 +227,26 @@ class Parser:
         while True:
             token = self.token
             node, start, _ = placed
-            if token.kind == "power" and least <= POWER:
-                placed = self.raised(placed)
-            elif token.kind in ("number", "name") or self.at("("):
+            if token.kind != "sign" or token.text == "(":
+                if token.kind == "power" and least <= POWER:
+                    placed = self.raised(placed)
+                    continue
                 if least > PRODUCT or not self.product_is_implied():
                     return placed
                 right, _, stop = self.expression(PRODUCT + 1)
                 placed = (Binary("*", node, right, True, start, stop), start, stop)
-            elif token.kind != "sign":
-                return placed
-            elif postfix.begins(self):
+            elif token.text in postfix.SIGNS and postfix.begins(self):
                 placed = postfix.read(self, placed)
-            elif token.text in RELATIONS and least <= COMPARISON:
-                placed = self.comparison(placed)
             elif token.text in BINARY and least <= BINARY[token.text][0]:
                 strength, sign = BINARY[token.text]
                 self.take()
                 if strength == POWER:
-                    with_right = self.deeper(token, POWER)
+                    right, _, stop = self.deeper(token, POWER)
                 else:
-                    with_right = self.expression(strength + 1)
-                right, _, stop = with_right
+                    right, _, stop = self.expression(strength + 1)
                 placed = (Binary(sign, node, right, False, start, stop), start, stop)
+            elif token.text in RELATIONS and least <= COMPARISON:
+                placed = self.comparison(placed)
             else:
                 return placed
 
@@ -274,7 +270,7 @@ class Parser:
         if self.at("-", "+"):
             self.take()
             operand, _, end = self.deeper(token, SIGNED)
-            sign: calls.UnarySign = "-" if token.text == "-" else "+"
+            sign: UnarySign = "-" if token.text == "-" else "+"
             return (Unary(sign, operand, token.start, end), token.start, end)
         if self.at("("):
             self.take()

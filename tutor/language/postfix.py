@@ -12,12 +12,13 @@ from tutor.language.tree import Expression, Index, Name, Slice, Transpose
 if TYPE_CHECKING:
     from tutor.language.parser import Parser
 
+SIGNS = frozenset(".[ᵀ^")
 LIBRARIES = frozenset({"np", "numpy", "torch", "math", "engine"})
 
 
 def begins(parser: Parser) -> bool:
-    """Whether the next token, a sign, goes on with the term before it."""
-    return parser.at("ᵀ", "[", ".") or (parser.at("^") and _is_transpose(parser, 1))
+    """Whether the next token, one of SIGNS, goes on with the term before it."""
+    return parser.token.text != "^" or _is_transpose(parser, 1)
 
 
 def ends_transpose(parser: Parser) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from tutor.language.errors import LanguageError, Reason, code_point
 
@@ -56,8 +55,7 @@ HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of the language. `text` is its plain spelling, `start` and `end` are offsets."""
 
     kind: Kind

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.tensor import Tensor
 
 Sign = Literal["+", "-", "*", "/", "@", "**"]
+UnarySign = Literal["-", "+"]
 Relation = Literal[">", "<", ">=", "<=", "==", "!="]
 Value: TypeAlias = "float | int | bool | str | tuple[Value, ...] | None"
 
@@ -43,7 +44,7 @@ class Name:
 class Unary:
     """`-operand` or `+operand`."""
 
-    sign: Literal["-", "+"]
+    sign: UnarySign
     operand: Expression
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
