@@ -6,9 +6,7 @@ the only error is `LanguageError`, with a reason, a message and a span. Nothing 
 
 from __future__ import annotations
 
-from tutor.language.errors import Excerpt as Excerpt
 from tutor.language.errors import LanguageError as LanguageError
-from tutor.language.errors import excerpt as excerpt
 from tutor.language.inputs import Given as Given
 from tutor.language.inputs import bind as bind
 from tutor.language.inputs import parse_at as parse_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 Reason = Literal[
@@ -47,47 +46,6 @@ class LanguageError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
-
-    def excerpt(self, width: int = 72) -> Excerpt:
-        """The line of the text with the fault in it, and a caret line to print below it."""
-        return excerpt(self.text, self.start, self.end, width)
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """One line of a text, safe to print, with the marks that point into it.
-
-    `line` and `column` count from 1 in the whole text; `shown` and `caret` have one cell for each
-    character, so that `caret` stands right when printed below `shown`.
-    """
-
-    line: int
-    column: int
-    shown: str
-    caret: str
-
-
-def excerpt(text: str, start: int, end: int, width: int = 72) -> Excerpt:
-    """The line around `text[start:end]`, cut to `width` cells, with carets under the span."""
-    start = max(0, min(start, len(text)))
-    first = text.rfind("\n", 0, start) + 1
-    last = text.find("\n", start)
-    last = len(text) if last < 0 else last
-    column = start - first
-    marks = max(1, min(end, last) - start)
-    left = first
-    if last - first > width:
-        left = max(first, min(start - width // 3, last - width))
-    right = min(last, left + width)
-    marks = min(marks, max(1, right - start))
-    before = "..." if left > first else ""
-    after = "..." if right < last else ""
-    return Excerpt(
-        line=text.count("\n", 0, first) + 1,
-        column=column + 1,
-        shown=before + printable(text[left:right]) + after,
-        caret=" " * (len(before) + start - left) + "^" * marks,
-    )
 
 
 def printable(text: str) -> str:

@@ -160,8 +160,11 @@ def _functions() -> dict[str, Function]:
                 for one in settings
             ),
         )
-        for spelling in (name, *op.synonyms):
-            known[spelling] = function
+        known[name] = function
+    for name, op in REGISTRY.items():
+        for spelling in op.synonyms:
+            if name in known:
+                known.setdefault(spelling, known[name])
     for spelling, name in SYNONYMS.items():
         if name in known:
             known.setdefault(spelling, known[name])

@@ -26,9 +26,7 @@ texts = st.one_of(
 def check(error: LanguageError, text: str) -> None:
     assert 0 <= error.start <= error.end <= max(len(text), error.start) + 1
     assert error.start <= len(text)
-    said = str(error) + error.excerpt().shown + error.excerpt().caret
-    assert said.isprintable()
-    assert said.encode("utf-8")
+    assert str(error).isprintable()
 
 
 @settings(max_examples=600)
@@ -101,7 +99,6 @@ def test_hostile_text_is_refused(text: str) -> None:
         parse(text)
     check(caught.value, text)
     assert len(str(caught.value)) < 250
-    assert len(caught.value.excerpt().shown) < 90
 
 
 @pytest.mark.parametrize(

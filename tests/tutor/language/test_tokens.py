@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tutor.language.errors import LanguageError, excerpt, printable
+from tutor.language.errors import LanguageError, printable, shortened
 from tutor.language.tokens import tokenize
 
 
@@ -100,27 +100,6 @@ def test_a_window_of_the_text_keeps_the_offsets() -> None:
     assert [(token.text, token.start) for token in tokens] == [("12", 5), ("", 7)]
 
 
-def test_excerpt_shows_the_line_and_the_caret() -> None:
-    shown = excerpt("z = 1\na + sigmod(z)\n", 10, 16)
-    assert (shown.line, shown.column) == (2, 5)
-    assert shown.shown == "a + sigmod(z)"
-    assert shown.caret == "    ^^^^^^"
-
-
-def test_excerpt_of_a_long_line_is_cut_around_the_spot() -> None:
-    text = "1+" * 400 + "?"
-    shown = excerpt(text, 800, 801, width=40)
-    assert shown.shown.startswith("...")
-    assert len(shown.shown) <= 46
-    assert shown.shown[shown.caret.index("^")] == "?"
-
-
-def test_excerpt_of_a_cut_line_never_prints_what_is_foreign() -> None:
-    shown = excerpt("x\x1b[31m\x00é\ud800−", 1, 2)
-    assert shown.shown == "x?[31m???−"
-    assert printable("a\tb") == "a b"
-
-
-def test_excerpt_at_the_end_points_behind_the_text() -> None:
-    shown = excerpt("x +", 3, 3)
-    assert shown.caret == "   ^"
+def test_foreign_text_is_made_safe() -> None:
+    assert printable("x\x1b[31m\x00é\ud800−σ\ty") == "x?[31m???−σ y"
+    assert shortened("x" * 41) == "x" * 37 + "..."
