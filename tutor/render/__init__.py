@@ -1,0 +1,1 @@
+"""What is known, as text: sentences, JSON, formulas. Pure functions, no terminal."""

@@ -1,0 +1,156 @@
+"""One short sentence for each event: the same for the status line, line mode and `--text`."""
+
+from __future__ import annotations
+
+from engine.trace import Event, Trace, Value
+from tutor.render.expressions import expression, filled, name_of, pieces, with_numbers
+from tutor.render.numbers import bracketed, number, speak
+from tutor.render.plain import spelled
+from tutor.render.values import inline, is_scalar, shape_text
+
+_TERMS = 4
+
+
+def sentence(
+    trace: Trace, event: int, *, numbered: bool = True, spoken: bool = False, ascii: bool = False
+) -> str:
+    """What event number `event` (counted from 0) did: `Event 9 of 10: q passes −4 on to x (−4 times
+    1). x is complete.`
+
+    numbered: begin with its number, counted from 1. spoken: signs as words, for a screen reader.
+    """
+    entry = trace.events[event]
+    text = {
+        "value": _value,
+        "seed": _seed,
+        "contribution": _contribution,
+        "update": _update,
+    }[entry.kind](trace, entry)
+    if numbered:
+        text = f"Event {event + 1} of {len(trace.events)}: {text}"
+    return in_words(text) if spoken else spelled(text, ascii)
+
+
+def start_sentence(trace: Trace, *, spoken: bool = False, ascii: bool = False) -> str:
+    """What stands before the first event: what the graph is."""
+    text = f"{graph_sentence(trace)} Nothing has happened yet."
+    return in_words(text) if spoken else spelled(text, ascii)
+
+
+def graph_sentence(trace: Trace, *, spoken: bool = False, ascii: bool = False) -> str:
+    """The graph in a sentence: `Graph with 5 nodes: x, y, z are inputs; q = x + y; f = q·z.`"""
+    inputs = list(trace.inputs)
+    count = len(trace.passes[0].ops)
+    nodes = f"Graph with {count} node{'s' if count != 1 else ''}"
+    if not inputs:
+        given = "no inputs"
+    elif len(inputs) > 8:
+        given = f"{len(inputs)} inputs"
+    else:
+        given = f"{', '.join(inputs)} {'are inputs' if len(inputs) > 1 else 'is the input'}"
+    made = [i for i in trace.node_range(0) if trace.nodes[i].inputs] if count <= 40 else []
+    told = ""
+    if 0 < len(made) <= 6:
+        told = "".join(f"; {name_of(trace, i)} = {expression(trace, i)}" for i in made)
+    text = f"{nodes}: {given}{told}."
+    return in_words(text) if spoken else spelled(text, ascii)
+
+
+def in_words(text: str) -> str:
+    """A sentence with its signs as words: `x + y: −2 + 5 = 3` as `x plus y: minus 2 plus 5 is
+    3`."""
+    said = []
+    for clause in text.split(". "):
+        left, equals, right = speak(clause).partition(" = ")
+        clause = left + equals.replace("=", "is") + right.replace(" = ", ", that is ")
+        for sign, word in _WORDS:
+            clause = clause.replace(sign, word)
+        said.append(" ".join(clause.split()))
+    return ". ".join(said)
+
+
+_WORDS = (
+    (" → ", " to "), (" − ", " minus "), (" + ", " plus "), ("·", " times "), (" ⊙ ", " times "),
+    (" / ", " over "), (" ⊗ ", " outer "), ("∂", "d "), ("²", " squared"),
+    ("³", " cubed"), ("ᵀ", " transposed"), ("^", " to the power "), ("√", "square root of "),
+    ("σ(", "sigmoid of ("), ("—", "nothing yet"), ("η", "the learning rate"), (" ≥ ", " at least "),
+    (" ≤ ", " at most "), (" > ", " greater than "), (" < ", " less than "), (" ≠ ", " not "),
+)  # fmt: skip
+
+
+def _value(trace: Trace, event: Event) -> str:
+    node = trace.nodes[event.node]
+    name = name_of(trace, node.id)
+    before = _before(trace, event)
+    if not node.inputs:
+        if node.op == "constant" and not node.shape:
+            return f"{_told(event.value)} is a constant."
+        kind = ", a constant" if node.op == "constant" else ""
+        return f"{name} is {_told(event.value)}{kind}{before}."
+    told = with_numbers(trace, node.id)
+    if (
+        is_scalar(event.value)
+        and told is not None
+        and all(is_scalar(trace.value(operand)) for operand in node.inputs)
+    ):
+        how = filled(pieces(trace, node), [name_of(trace, k) for k in node.inputs])
+        return f"{name} = {how} = {told} = {_told(event.value)}{before}."
+    return f"{name} = {expression(trace, node.id)} is {_told(event.value)}{before}."
+
+
+def _before(trace: Trace, event: Event) -> str:
+    """What the value was in the pass before, where it is another one now."""
+    at = trace.pass_of(event.node)
+    old = trace.counterpart(event.node, at - 1) if at else None
+    if old is None or not is_scalar(event.value):
+        return ""
+    was, now = float(trace.value(old)), float(event.value)
+    return f" (it was {number(was)})" if was != now else ""
+
+
+def _seed(trace: Trace, event: Event) -> str:
+    name = name_of(trace, event.node)
+    if trace.passes[trace.pass_of(event.node)].seed_given:
+        return f"the backward pass starts at {name} with the given gradient {_told(event.amount)}."
+    if trace.nodes[event.node].shape:
+        return f"the backward pass starts at {name} with ones, {_told(event.amount)}."
+    return f"the backward pass starts at {name} with the gradient {_told(event.amount)}."
+
+
+def _contribution(trace: Trace, event: Event) -> str:
+    source = name_of(trace, event.node if event.source is None else event.source)
+    target = name_of(trace, event.node)
+    amount = _told(event.amount)
+    passed = f"{source} passes {amount} on to {target}"
+    if event.local is not None and is_scalar(event.local):
+        passed += f" ({_told(event.upstream)} times {_told(event.local)})"
+    arrivals = trace.arrivals(event.node)
+    so_far = [i for i in arrivals if i <= event.i]
+    if len(arrivals) == 1:
+        return f"{passed}. {target} is complete."
+    total = _sum(trace, so_far, event.total)
+    if len(so_far) == len(arrivals):
+        return f"{passed}. {target} is complete with {total}."
+    return f"{passed}. {target} has {total} so far, {len(so_far)} of {len(arrivals)} parts."
+
+
+def _sum(trace: Trace, arrivals: list[int], total: Value | None) -> str:
+    if len(arrivals) == 1 or len(arrivals) > _TERMS or not is_scalar(total):
+        return _told(total)
+    terms = [_told(trace.events[i].amount) for i in arrivals]
+    return f"{' + '.join([terms[0], *map(bracketed, terms[1:])])} = {_told(total)}"
+
+
+def _update(trace: Trace, event: Event) -> str:
+    name = name_of(trace, event.node)
+    rate = number(event.rate or 0.0)
+    goes = f"{name} goes from {_told(event.old)} to {_told(event.new)}"
+    if not is_scalar(event.old):
+        return f"{goes}, minus {rate} times its gradient."
+    return f"{goes}: minus {rate} times {_told(event.amount)}."
+
+
+def _told(value: Value | None) -> str:
+    if value is None or is_scalar(value) or value.size <= 6:
+        return inline(value)
+    return f"an array {shape_text(value.shape)} {inline(value).split(') ', 1)[1]}"
