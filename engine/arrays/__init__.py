@@ -8,12 +8,18 @@ NumPy's meanings, so an op may use these and arithmetic operators, and nothing e
     maximum minimum where greater less equal floor
     sum mean max min prod argmax cumsum matmul einsum
     reshape transpose broadcast_to expand_dims squeeze flip pad concatenate stack take
-    zeros zeros_like ones_like asarray scatter windows shift
+    zeros zeros_like ones_like asarray scatter windows shift winners one_hot
 
-Four of them are not NumPy's: `scatter(shape, index, values)` adds values into zeros at an index,
-`windows(x, sizes, strides)` is a sliding view, `shift(x, axis)` is the largest entry kept along
-`axis` as a constant (what a stable softmax subtracts; 0 on symbols, where nothing overflows),
-and `erf` is the error function. Comparisons give masks; a mask goes into `where`, nowhere else.
+Six of them are not NumPy's. `scatter(shape, index, values)` adds values into zeros at an index,
+`windows(x, sizes, strides)` is a sliding view, `erf` is the error function. The other three
+are constants, which no gradient passes: `shift(x, axis)` is the largest entry kept along `axis`
+(what a stable softmax subtracts; 0 on symbols, where nothing overflows), `winners(x, axis)` is each
+entry's share in being the largest (all to the first along one axis, even shares over several),
+and `one_hot(classes, count, like)` has a 1 at each class number.
+
+Parameters of these functions are given by place where NumPy allows it. Comparisons give masks; a
+mask goes into `where`, nowhere else. Plain Python numbers may stand beside arrays, and a
+constant such as √2 is written `math.sqrt(2)`: symbols read it as exact.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
+from engine.arrays import numpy_
 from engine.errors import DeviceError
 
 _FROM_CUPY = """exp log log1p expm1 sqrt sin cos sinh cosh tanh logaddexp abs sign power maximum
@@ -37,11 +38,6 @@ def namespace() -> Any:
     from cupy.lib.stride_tricks import as_strided
     from cupyx.scipy.special import erf
 
-    def scatter(shape: tuple[int, ...], index: Any, values: Any) -> Any:
-        result = cupy.zeros(shape, dtype=values.dtype)
-        cupy.add.at(result, index, values)
-        return result
-
     def windows(x: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
         lead = x.ndim - len(sizes)
         counts = tuple(
@@ -52,16 +48,20 @@ def namespace() -> Any:
             x, (*x.shape[:lead], *counts, *sizes), (*x.strides[:lead], *steps, *x.strides[lead:])
         )
 
-    def shift(x: Any, axis: int | tuple[int, ...] | None) -> Any:
-        largest = cupy.max(x, axis=axis, keepdims=True)
-        return cupy.where(cupy.isfinite(largest), largest, cupy.zeros_like(largest))
+    def one_hot(classes: Any, count: int, like: Any) -> Any:
+        # Asking whether a class is wrong would wait for the GPU: its row becomes nan instead.
+        hot = classes[..., None] == cupy.arange(count)
+        right = cupy.sum(hot, axis=-1, keepdims=True) == 1
+        return cupy.where(right, hot, cupy.nan).astype(like.dtype)
 
     return SimpleNamespace(
         name="cupy",
         device="cuda",
         erf=erf,
-        scatter=scatter,
+        one_hot=one_hot,
+        scatter=partial(numpy_.scatter, m=cupy),
+        shift=partial(numpy_.shift, m=cupy),
         windows=windows,
-        shift=shift,
+        winners=partial(numpy_.winners, m=cupy),
         **{name: getattr(cupy, name) for name in _FROM_CUPY},
     )

@@ -11,7 +11,7 @@ from typing import Any
 from engine.arrays import register
 
 _SAME_NAME = """exp log log1p expm1 sqrt sin cos sinh cosh tanh erf logaddexp abs sign maximum
-minimum where floor sum mean max min prod cumsum einsum reshape transpose broadcast_to expand_dims
+minimum where floor sum mean max min prod cumsum reshape transpose broadcast_to expand_dims
 squeeze flip pad take windows""".split()
 _OTHER_NAME = {"power": "pow", "matmul": "matmul", "greater": "gt", "less": "lt", "equal": "eq"}
 
@@ -28,43 +28,51 @@ class _Namespace:
     def stack(self, arrays: Any, axis: int = 0) -> Any:
         return _op("stack")(*arrays, axis=axis)
 
+    def einsum(self, pattern: str, *operands: Any) -> Any:
+        return _op("einsum")(*operands, pattern=pattern)
+
     def scatter(self, shape: tuple[int, ...], index: Any, values: Any) -> Any:
         return _op("scatter")(values, shape=shape, index=index)
 
     def zeros(self, shape: Any, dtype: Any = None) -> Any:
         import numpy as np
 
-        from engine.tensor import Tensor
-
-        return Tensor(np.zeros(shape, dtype=dtype))
+        return _constant(np.zeros(shape, dtype=dtype))
 
     def zeros_like(self, x: Any) -> Any:
-        return self._constant(x, "zeros_like")
+        return _constant(_namespace(x).zeros_like(x.data))
 
     def ones_like(self, x: Any) -> Any:
-        return self._constant(x, "ones_like")
+        return _constant(_namespace(x).ones_like(x.data))
 
     def argmax(self, x: Any, axis: int | None = None) -> Any:
-        from engine.arrays import namespace_of
-
-        return namespace_of((x.data,)).argmax(x.data, axis=axis)
+        return _namespace(x).argmax(x.data, axis=axis)
 
     def shift(self, x: Any, axis: Any) -> Any:
-        from engine.arrays import namespace_of
-        from engine.tensor import Tensor
+        return _constant(_namespace(x).shift(x.data, axis))
 
-        return Tensor(namespace_of((x.data,)).shift(x.data, axis))
+    def winners(self, x: Any, axis: Any) -> Any:
+        return _constant(_namespace(x).winners(x.data, axis))
+
+    def one_hot(self, classes: Any, count: int, like: Any) -> Any:
+        return _constant(_namespace(like).one_hot(classes.data, count, like.data))
 
     def asarray(self, x: Any, dtype: Any = None) -> Any:
         from engine.tensor import as_tensor
 
         return as_tensor(x)
 
-    def _constant(self, x: Any, function: str) -> Any:
-        from engine.arrays import namespace_of
-        from engine.tensor import Tensor
 
-        return Tensor(getattr(namespace_of((x.data,)), function)(x.data))
+def _namespace(x: Any) -> Any:
+    from engine.arrays import namespace_of
+
+    return namespace_of((x.data,))
+
+
+def _constant(value: Any) -> Any:
+    from engine.tensor import Tensor
+
+    return Tensor(value)
 
 
 def _op(name: str) -> Callable[..., Any]:

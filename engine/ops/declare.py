@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EngineError
+from engine.errors import EngineError, ShapeError
 
 if TYPE_CHECKING:
     from engine.tensor import Tensor
@@ -85,6 +85,8 @@ class Op:
         "forward",
         "name",
         "numeric_only",
+        "parameters",
+        "plain",
         "prunes",
         "refuses",
         "rule",
@@ -100,6 +102,8 @@ class Op:
         self.forward = forward
         self.vjp: Function = _no_rule
         self.prunes = False
+        self.parameters: tuple[str, ...] = _parameters(forward, len(settings["domain"]))
+        self.plain = False  # one or two operands, entry by entry, no parameters: fit for floats
         self.symbol: str = settings["symbol"]
         self.rule: str = settings["rule"]
         self.domain: tuple[Domain, ...] = settings["domain"]
@@ -120,12 +124,36 @@ class Op:
         """
         names = function.__code__.co_varnames[: _argument_count(function)]
         self.prunes = "wants" in names
+        self.plain = (
+            self.elementwise
+            and self.arity <= 2
+            and not self.prunes
+            and self.forward.__code__.co_kwonlyargcount == 0
+        )
         self.vjp = function
         return function
 
     def __call__(self, *operands: Any, **params: Any) -> Tensor:
+        """Apply the op to Tensors, arrays or numbers.
+
+        What stands behind the operands is read as parameters: `sum(x, 0)` is `sum(x, axis=0)`.
+        An op of any number of operands takes them one by one or as a list: `stack([a, b])`.
+        """
         from engine.tensor import apply
 
+        if self.variadic:
+            if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+                operands = tuple(operands[0])
+            if not operands:
+                raise ShapeError(f"{self.name}: no operand given", op=self.name)
+        elif len(operands) != self.arity:
+            extra = operands[self.arity :]
+            if len(operands) < self.arity or len(extra) > len(self.parameters):
+                raise ShapeError(
+                    f"{self.name}: takes {self.arity} operands, {len(operands)} given", op=self.name
+                )
+            params = dict(zip(self.parameters, extra, strict=False)) | params
+            operands = operands[: self.arity]
         return apply(self, operands, params)
 
     def __repr__(self) -> str:
@@ -203,6 +231,13 @@ def _default_samples(elementwise: bool, arity: int) -> tuple[Sample, ...]:
         Sample(broadcast, small=False),
         Sample(column, small=False),
     )
+
+
+def _parameters(forward: Function, arity: int) -> tuple[str, ...]:
+    """The names that stand behind xp and the operands."""
+    code = forward.__code__
+    keywords = code.co_varnames[code.co_argcount : _argument_count(forward)]
+    return code.co_varnames[1 + arity : code.co_argcount] + keywords
 
 
 def _argument_count(function: Function) -> int:
