@@ -115,12 +115,20 @@ ELEMENTWISE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "abs": torch.abs,
     "expm1": torch.expm1,
     "sign": torch.sign,
+    "erf": torch.erf,
+    "square": torch.square,
+    "leaky_relu": F.leaky_relu,
 }
 
 
 def elementwise(case: Case, shape: Shape, depth: int) -> Term:
     name = case.chance.choice(list(ELEMENTWISE))
     inner = term(case, shape, depth - 1)
+    if case.chance.random() < 0.07:
+        return Term(f"clip({inner.text}, -1, 0.8)", inner.value.clip(-1, 0.8), atom=True)
+    if case.chance.random() < 0.05:
+        value = F.leaky_relu(inner.value, 0.25)
+        return Term(f"leaky_relu({inner.text}, slope=0.25)", value, atom=True)
     return Term(f"{name}({inner.text})", ELEMENTWISE[name](inner.value), atom=True)
 
 
@@ -186,7 +194,7 @@ def narrower(case: Case, shape: Shape) -> Shape:
     """A shape that broadcasts to `shape`."""
     options = [shape, shape, ()]
     if len(shape) == 2:
-        options += [shape[1:], (1, shape[1]), (shape[0], 1)]
+        options = [shape, (), shape[1:], (1, shape[1]), (shape[0], 1)]
     return case.chance.choice(options)
 
 
@@ -200,7 +208,10 @@ def choice(case: Case, shape: Shape, depth: int) -> Term:
         ">=": first.value >= second.value,
         "<=": first.value <= second.value,
     }[relation]
-    match case.chance.randrange(5):
+    match case.chance.randrange(6):
+        case 5:
+            value = torch.logaddexp(first.value, second.value)
+            return Term(f"logaddexp({first.text}, {second.text})", value, True)
         case 0:
             name = case.pick("maximum", "max")
             return Term(
@@ -268,9 +279,9 @@ def normalised(case: Case, shape: Shape, depth: int) -> Term:
 def reduced(case: Case, shape: Shape, depth: int) -> Term:
     """Something of `shape` that is reduced from more axes."""
     size = case.chance.randint(2, 4)
-    name = case.pick("sum", "sum", "mean", "max", "min", "logsumexp")
+    name = case.pick("sum", "mean", "max", "min", "logsumexp")
     if shape == ():
-        inner = term(case, case.pick((size,), (size, 3), (2, size)), depth - 1)
+        inner = term(case, case.pick((size,), (size, 3), (2, size), (3, size)), depth - 1)
         if name == "logsumexp":
             axes = tuple(range(inner.value.ndim))
             if len(axes) > 1:
@@ -341,6 +352,17 @@ def reshaped(case: Case, shape: Shape, depth: int) -> Term:
     if len(shape) == 2:
         inner = term(case, (_size(shape),), depth - 1)
         return Term(f"reshape({inner.text}, {shape})", inner.value.reshape(shape), True)
+    kind = case.chance.randrange(4)
+    if kind == 0 and shape[0] > 1:
+        first, second = term(case, (1,), depth - 1), term(case, (shape[0] - 1,), depth - 1)
+        value = torch.cat([first.value, second.value])
+        return Term(f"concatenate({first.text}, {second.text})", value, True)
+    if kind == 1:
+        inner = term(case, shape, depth - 1)
+        return Term(f"flip(cumsum({inner.text}))", inner.value.cumsum(0).flip(0), True)
+    if kind == 2:
+        inner = term(case, (*shape, 2), depth - 1)
+        return Term(f"prod({inner.text}, axis=1)", inner.value.prod(1), True)
     parts = [term(case, (), depth - 1) for _ in range(shape[0])]
     text = ", ".join(part.text for part in parts)
     return Term(f"[{text}]", torch.stack([part.value for part in parts]), True)
@@ -364,6 +386,8 @@ def term(case: Case, shape: Shape, depth: int) -> Term:
     kinds = [elementwise, elementwise, guarded, power, sum_or_product, sum_or_product, choice]
     if case.tensors:
         kinds += [reduced, indexed, product, product]
+        if len(shape) == 2 and 1 in shape:
+            kinds = [*kinds, *[reduced] * 8]
         if shape:
             kinds += [normalised, normalised, reshaped, transposed]
     if depth < case.depth and case.chance.random() < 0.12:
@@ -379,7 +403,11 @@ def expression(seed: int, tensors: bool) -> dict[str, Any] | None:
     if tensors and case.chance.random() < 0.15:
         shape = case.pick((2,), (2, 3))
     case.depth = case.chance.randint(3, 4 if tensors else 5)
-    whole = term(case, shape, case.depth)
+    if tensors and case.chance.random() < 0.6:
+        inner = term(case, case.pick((2, 3), (3, 2), (3, 3), (2, 1), (1, 3)), case.depth)
+        whole = Term(f"mean({inner.inside}²)", (inner.value**2).mean(), atom=True)
+    else:
+        whole = term(case, shape, case.depth)
     text = "; ".join([*case.statements, whole.text])
     if not case.inputs or not whole.value.requires_grad or len(text) > 700:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 # Spellings of the language that are not the engine's own names.
 SYNONYMS = {
@@ -37,7 +37,7 @@ class Parameter:
 
     def accepts(self, value: Any) -> bool:
         """Whether the declared type has room for a literal; a tuple's type is that of its items."""
-        if self.kind == "Any":
+        if "Any" in self.kind:
             return True
         match value:
             case None:
@@ -57,9 +57,9 @@ class Parameter:
             return "True or False"
         if "str" in self.kind:
             return "a word"
-        if "float" in self.kind or self.kind == "Any":
+        if "float" in self.kind or "Any" in self.kind:
             return "a number"
-        if self.kind.startswith("tuple") or "Sequence" in self.kind:
+        if self.kind.startswith("tuple"):
             return "whole numbers such as (2, 3)"
         return "a whole number"
 
@@ -72,6 +72,7 @@ class Function:
     """
 
     name: str
+    operands: tuple[str, ...]
     least: int
     most: int | None
     parameters: tuple[Parameter, ...]
@@ -82,15 +83,13 @@ class Function:
 
     def usage(self) -> str:
         """How a call is written: `sum(x, axis=None, keepdims=False)`."""
-        operands = list("xyzuvw"[: self.least])
-        if self.most is None:
-            operands.append("...")
+        arguments = [*self.operands] if self.most is not None else ["a", "b", "..."]
         if self.takes_pattern:
-            operands.insert(0, "ij,jk->ik")
+            arguments.insert(0, "ij,jk->ik")
         for known in self.parameters:
             if known.name != self.pattern:
-                operands.append(f"{known.name}={'...' if known.required else known.default}")
-        return f"{self.name}({', '.join(operands)})"
+                arguments.append(f"{known.name}={'...' if known.required else known.default}")
+        return f"{self.name}({', '.join(arguments)})"
 
     @property
     def pattern(self) -> str | None:
@@ -147,17 +146,17 @@ def _functions() -> dict[str, Function]:
     for name, op in REGISTRY.items():
         if name in UNCALLABLE:
             continue
-        parameters = list(inspect.signature(op.forward).parameters.values())[1:]
-        operands = [one for one in parameters if one.kind is one.VAR_POSITIONAL]
-        count = 0 if op.variadic else op.arity
-        settings = [one for one in parameters[count:] if one not in operands]
+        arguments = list(inspect.signature(op.forward).parameters.values())[1:]
+        types = get_type_hints(op.forward)
+        count = 1 if op.variadic else op.arity
         function = Function(
             name=name,
-            least=1 if op.variadic else op.arity,
-            most=None if op.variadic else op.arity,
+            operands=tuple(one.name for one in arguments[:count]),
+            least=count,
+            most=None if op.variadic else count,
             parameters=tuple(
-                Parameter(one.name, one.default is one.empty, one.default, str(one.annotation))
-                for one in settings
+                Parameter(one.name, one.default is one.empty, one.default, str(types[one.name]))
+                for one in arguments[count:]
             ),
         )
         known[name] = function
