@@ -15,8 +15,9 @@ from tutor.render.values import inline, is_scalar, shape_text
 # A piece of an expression: text, or the number of an operand.
 Piece = str | int
 
+# ∙ is the product of matrices: it looks as · does, and is @ in ASCII.
 _INFIX = {
-    "add": " + ", "sub": " − ", "div": " / ", "matmul": " · ", "dot": " · ", "outer": " ⊗ ",
+    "add": " + ", "sub": " − ", "div": " / ", "matmul": " ∙ ", "dot": " ∙ ", "outer": " ⊗ ",
     "gt": " > ", "ge": " ≥ ", "lt": " < ", "le": " ≤ ", "eq": " = ", "ne": " ≠ ",
 }  # fmt: skip
 _POWERS = {2.0: "²", 3.0: "³"}

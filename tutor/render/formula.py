@@ -90,7 +90,8 @@ def _value(trace: Trace, event: Event, ascii: bool) -> Formula:
     else:
         lines.append(((f"{indent} = ", "text"), result_run))
     if node.shape or any(not is_scalar(value) for value in operands):
-        sizes = filled(parts, [shape_text(np.shape(value)) for value in operands])
+        shapes = [shape_text(np.shape(value)) for value in operands]
+        sizes = filled(parts, shapes) if parts[0] == 0 else ", ".join(shapes)
         lines.append(((f"{indent}   shape ", "text"), (shape_text(node.shape), "result"),
                       (f" from {sizes}", "text")))  # fmt: skip
     return Formula(f"{name} = {expression(trace, node.id)}", REGISTRY[node.op].doc, tuple(lines))

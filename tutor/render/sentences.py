@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from engine.trace import Event, Trace, Value
 from tutor.render.expressions import expression, filled, name_of, pieces, with_numbers
 from tutor.render.numbers import bracketed, number, speak
 from tutor.render.plain import spelled
-from tutor.render.values import inline, is_scalar, shape_text
+from tutor.render.values import inline, is_scalar, shape_text, span
 
 _TERMS = 4
+_ENTRIES = 6
 
 
 def sentence(
@@ -70,8 +73,9 @@ def in_words(text: str) -> str:
 
 
 _WORDS = (
-    (" → ", " to "), (" − ", " minus "), (" + ", " plus "), ("·", " times "), (" ⊙ ", " times "),
-    (" / ", " over "), (" ⊗ ", " outer "), ("∂", "d "), ("²", " squared"),
+    (" → ", " to "), (" − ", " minus "), (" + ", " plus "), ("·", " times "), (" ∙ ", " times "),
+    (" ⊙ ", " times "), (" / ", " over "), ("Σ(", "sum of ("), (" ⊗ ", " outer "),
+    ("∂", "d "), ("²", " squared"),
     ("³", " cubed"), ("ᵀ", " transposed"), ("^", " to the power "), ("√", "square root of "),
     ("σ(", "sigmoid of ("), ("—", "nothing yet"), ("η", "the learning rate"), (" ≥ ", " at least "),
     (" ≤ ", " at most "), (" > ", " greater than "), (" < ", " less than "), (" ≠ ", " not "),
@@ -95,7 +99,7 @@ def _value(trace: Trace, event: Event) -> str:
     ):
         how = filled(pieces(trace, node), [name_of(trace, k) for k in node.inputs])
         return f"{name} = {how} = {told} = {_told(event.value)}{before}."
-    return f"{name} = {expression(trace, node.id)} is {_told(event.value)}{before}."
+    return f"{name} = {expression(trace, node.id)} = {_told(event.value)}{before}."
 
 
 def _before(trace: Trace, event: Event) -> str:
@@ -120,22 +124,22 @@ def _seed(trace: Trace, event: Event) -> str:
 def _contribution(trace: Trace, event: Event) -> str:
     source = name_of(trace, event.node if event.source is None else event.source)
     target = name_of(trace, event.node)
-    amount = _told(event.amount)
-    passed = f"{source} passes {amount} on to {target}"
+    passed = f"{source} passes {_told(event.amount)} on to {target}"
     if event.local is not None and is_scalar(event.local):
         passed += f" ({_told(event.upstream)} times {_told(event.local)})"
     arrivals = trace.arrivals(event.node)
-    so_far = [i for i in arrivals if i <= event.i]
     if len(arrivals) == 1:
         return f"{passed}. {target} is complete."
-    total = _sum(trace, so_far, event.total)
-    if len(so_far) == len(arrivals):
+    count = bisect_right(arrivals, event.i)
+    total = _sum(trace, arrivals[:count] if count <= _TERMS else [], event.total)
+    if count == len(arrivals):
         return f"{passed}. {target} is complete with {total}."
-    return f"{passed}. {target} has {total} so far, {len(so_far)} of {len(arrivals)} parts."
+    return f"{passed}. {target} has {total} so far, {count} of {len(arrivals)} parts."
 
 
 def _sum(trace: Trace, arrivals: list[int], total: Value | None) -> str:
-    if len(arrivals) == 1 or len(arrivals) > _TERMS or not is_scalar(total):
+    """The total, as a sum of the few arrivals that made it."""
+    if len(arrivals) < 2 or not is_scalar(total):
         return _told(total)
     terms = [_told(trace.events[i].amount) for i in arrivals]
     return f"{' + '.join([terms[0], *map(bracketed, terms[1:])])} = {_told(total)}"
@@ -151,6 +155,6 @@ def _update(trace: Trace, event: Event) -> str:
 
 
 def _told(value: Value | None) -> str:
-    if value is None or is_scalar(value) or value.size <= 6:
+    if value is None or is_scalar(value) or value.size <= _ENTRIES:
         return inline(value)
-    return f"an array {shape_text(value.shape)} {inline(value).split(') ', 1)[1]}"
+    return f"an array {shape_text(value.shape)} {span(value)}"

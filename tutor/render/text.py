@@ -1,0 +1,56 @@
+"""A whole trace as plain sentences, one event a line: what `--text` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.trace import Trace, Value
+from tutor.render.expressions import name_of
+from tutor.render.formula import gradient_name
+from tutor.render.numbers import absent
+from tutor.render.plain import spelled
+from tutor.render.sentences import graph_sentence, sentence
+from tutor.render.values import inline, is_scalar, table
+
+_ENTRIES = 12
+
+
+def lines(trace: Trace, checks: Sequence[str] = (), *, ascii: bool = False) -> Iterator[str]:
+    """The graph, every event, then the gradients of the inputs and the sentences in `checks`."""
+    yield graph_sentence(trace, ascii=ascii)
+    for i in range(len(trace.events)):
+        yield sentence(trace, i, ascii=ascii)
+    yield ""
+    yield from summary(trace, ascii=ascii)
+    for check in checks:
+        yield spelled(check, ascii)
+
+
+def summary(trace: Trace, *, ascii: bool = False) -> Iterator[str]:
+    """The result, the gradient of each input, and with steps the result of every pass."""
+    output = trace.output
+    name = name_of(trace, output)
+    for text in _named(name, trace.value(output)):
+        yield spelled(text, ascii)
+    for node in trace.inputs.values():
+        for text in _named(gradient_name(trace, node), trace.grad(node)):
+            yield spelled(text, ascii)
+    for at, p in enumerate(trace.passes[1:], 1):
+        now = trace.node_range(at).start + p.output
+        steps = "1 step" if at == 1 else f"{at} steps"
+        updated = {node for node, _, _ in trace.passes[at - 1].updates}
+        for text in _named(f"after {steps} {name_of(trace, now)}", trace.value(now)):
+            yield spelled(text, ascii)
+        for given, local in p.inputs.items():
+            if local in updated:
+                for text in _named(f"after {steps} {given}", p.value(local)):
+                    yield spelled(text, ascii)
+
+
+def _named(name: str, value: Value | None) -> list[str]:
+    """`name = value`; an array of more than a few entries in rows below."""
+    if value is None:
+        return [f"{name} = {absent()}, no gradient reaches it"]
+    if is_scalar(value) or value.size <= _ENTRIES:
+        return [f"{name} = {inline(value)}"]
+    return [f"{name} = {inline(value)}:", *[f"    {row}" for row in table(value, rows=12)]]
