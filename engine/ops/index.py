@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from engine.errors import ShapeError
+from engine.ops import axes
 from engine.ops.declare import REAL, Refusal, Sample, op
 
 
@@ -48,6 +50,89 @@ def scatter(xp: Any, values: Any, *, shape: tuple[int, ...], index: Any) -> Any:
 @scatter.gradient
 def _(xp: Any, g: Any, out: Any, values: Any, *, shape: tuple[int, ...], index: Any) -> Any:
     return (g[index],)
+
+
+@op(
+    "take",
+    rule="take adds the gradient back at the places it was taken from; all others get 0",
+    samples=(
+        Sample(((3,),), {"indices": (2, 0, 2)}),
+        Sample(((3, 2),), {"indices": (0, 0), "axis": 0}),
+        Sample(((2, 3),), {"indices": ((0, 1), (2, 2)), "axis": -1}),
+        Sample(((2, 3),), {"indices": 4}, small=False),
+    ),
+    refuses=(
+        Refusal(((3,),), "index 3 is out of bounds", {"indices": (0, 3)}),
+        Refusal(((3,),), "there is no axis 1", {"indices": 0, "axis": 1}),
+    ),
+    check=lambda x, *, indices, axis=None: axes.normal(axis, len(x)),
+)
+def take(xp: Any, x: Any, *, indices: tuple[int, ...] | int, axis: int | None = None) -> Any:
+    """The entries of x at `indices` along an axis; of all entries, row by row, when axis is None.
+
+    The axis is replaced by those of `indices` (a number, or nested tuples, lists or an array of them).
+    """
+    return xp.take(x, plain_index(indices), axis=axis)
+
+
+@take.gradient
+def _(
+    xp: Any, g: Any, out: Any, x: Any, *, indices: tuple[int, ...] | int, axis: int | None = None
+) -> Any:
+    places = _as_lists(plain_index(indices))
+    shape = tuple(x.shape)
+    if axis is None:
+        return (xp.reshape(xp.scatter((prod(shape),), places, g), shape),)
+    return (xp.scatter(shape, axes.at(axis % x.ndim, places), g),)
+
+
+def _check_diag(x: tuple[int, ...], *, k: int = 0) -> None:
+    if len(x) not in (1, 2):
+        raise ShapeError(f"diag takes a vector or a matrix, not an array of {len(x)} axes")
+    if len(x) == 2 and not -x[0] <= k <= x[1]:
+        raise ShapeError(f"a matrix of shape {x} has no diagonal {k}")
+
+
+@op(
+    "diag",
+    rule="diag passes the gradient between the vector and the diagonal; all other entries get 0",
+    samples=(
+        Sample(((2,),)),
+        Sample(((2,),), {"k": -1}),
+        Sample(((2, 3),)),
+        Sample(((3, 3),), {"k": 1}, small=False),
+    ),
+    refuses=(
+        Refusal(((2, 2, 2),), "diag takes a vector or a matrix"),
+        Refusal(((2, 2),), "has no diagonal 5", {"k": 5}),
+    ),
+    check=_check_diag,
+)
+def diag(xp: Any, x: Any, *, k: int = 0) -> Any:
+    """A vector on diagonal k of a matrix of zeros: (n,) -> (n + |k|, n + |k|); of a matrix, its
+    diagonal k as a vector. k counts upwards from the main diagonal."""
+    if x.ndim == 2:
+        return x[_diagonal(x.shape, k)]
+    size = x.shape[0] + abs(k)
+    return xp.scatter((size, size), _diagonal((size, size), k), x)
+
+
+@diag.gradient
+def _(xp: Any, g: Any, out: Any, x: Any, *, k: int = 0) -> Any:
+    if x.ndim == 1:
+        return (g[_diagonal(g.shape, k)],)
+    return (xp.scatter(tuple(x.shape), _diagonal(x.shape, k), g),)
+
+
+def _diagonal(shape: tuple[int, ...], k: int) -> tuple[list[int], list[int]]:
+    down, right = max(-k, 0), max(k, 0)
+    count = min(shape[0] - down, shape[1] - right)
+    return [*range(down, down + count)], [*range(right, right + count)]
+
+
+def _as_lists(indices: Any) -> Any:
+    """Nested tuples as nested lists: in an index, a tuple would stand for several axes."""
+    return [_as_lists(i) for i in indices] if isinstance(indices, (tuple, list)) else indices
 
 
 def plain_index(key: Any) -> Any:
