@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tutor.language.errors import shortened
 from tutor.language.functions import PAIRWISE, Function, Parameter, function_named
 from tutor.language.tokens import Token
-from tutor.language.tree import Call, Expression, Keyword, Value
+from tutor.language.tree import Call, Expression, Keyword, Listed, Value
 
 if TYPE_CHECKING:
     from tutor.language.parser import Parser
@@ -34,7 +34,7 @@ def read(parser: Parser, function: Function) -> Call:
     while not parser.at(")"):
         if parser.token.kind == "name" and parser.following().text == "=":
             keywords.append(_keyword(parser, function, keywords))
-        elif keywords and not (function.takes_pattern and len(keywords) == 1):
+        elif len(keywords) > (function.pattern is not None):
             hint = "terms come first, then the named arguments"
             parser.refuse("bad_arguments", "a term after a named argument", parser.token, hint)
         elif most is not None and len(operands) == most:
@@ -177,7 +177,7 @@ def _tuple(parser: Parser, parameter: Parameter, nesting: int) -> tuple[Value, .
             break
         parser.take()
     parser.expect(closing, opened)
-    return tuple(values)
+    return Listed(values) if closing == "]" and "Any" in parameter.kind else tuple(values)
 
 
 def _number(parser: Parser) -> int | float:
@@ -193,7 +193,10 @@ def _number(parser: Parser) -> int | float:
 
 
 def _pattern(parser: Parser, name: str) -> Keyword:
-    """The pattern of `einsum(ij,jk->ik, A, B)`: letters and commas, an arrow, letters."""
+    """The pattern of `einsum(ij,jk->ik, A, B)`: letters and commas, an arrow, letters.
+
+    The arrow tells where it ends, so it can not be left out; `...` stands for further axes.
+    """
     first = parser.token
     shape = "einsum takes its pattern first"
     hint = "write einsum(ij,jk->ik, A, B)"
@@ -202,21 +205,21 @@ def _pattern(parser: Parser, name: str) -> Keyword:
         token = parser.token
         if parser.at('"', "'"):
             parser.refuse("forbidden_syntax", "strings are not part of the language", token, hint)
-        if parser.at(","):
-            parts.append(",")
-        elif token.kind == "name" and token.text.isalpha():
-            parts.append(token.text)
-        else:
+        if not (parser.at(",", ".") or _is_letters(token)):
             parser.refuse("bad_arguments", shape, token, hint)
-        parser.take()
+        parts.append(parser.take().text)
     parts.append(parser.take().text)
-    if parser.token.kind == "name" and parser.token.text.isalpha():
+    while parser.at(".") or _is_letters(parser.token):
         parts.append(parser.take().text)
     end = _end_before(parser)
     if not parser.at(","):
         parser.refuse("bad_arguments", f"{shape}, then a comma", parser.token, hint)
     parser.take()
     return Keyword(name, "".join(parts), first.start, end)
+
+
+def _is_letters(token: Token) -> bool:
+    return token.kind == "name" and token.text.isalpha()
 
 
 def _end_before(parser: Parser) -> int:

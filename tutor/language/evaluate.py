@@ -22,12 +22,14 @@ from tutor.language.tree import (
     Compare,
     Expression,
     Index,
+    Listed,
     Name,
     Number,
     Program,
     Slice,
     Transpose,
     Unary,
+    Value,
     children,
 )
 
@@ -156,7 +158,7 @@ class _Evaluation:
             case Compare():
                 return self.apply(term, OPS[term.relation], operands)
             case Call():
-                params = {keyword.name: keyword.value for keyword in term.keywords}
+                params = {keyword.name: _setting(keyword.value) for keyword in term.keywords}
                 return self.apply(term, term.function, operands, **params)
             case Transpose():
                 return self.apply(term, "transpose", operands)
@@ -214,3 +216,7 @@ def _folded(sign: str, left: float, right: float) -> float:
 
 def _index_item(item: int | Slice) -> int | slice:
     return slice(item.first, item.beyond, item.step) if isinstance(item, Slice) else item
+
+
+def _setting(value: Value) -> Any:
+    return [_setting(item) for item in value] if isinstance(value, Listed) else value

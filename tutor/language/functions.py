@@ -84,7 +84,7 @@ class Function:
     def usage(self) -> str:
         """How a call is written: `sum(x, axis=None, keepdims=False)`."""
         arguments = [*self.operands] if self.most is not None else ["a", "b", "..."]
-        if self.takes_pattern:
+        if self.pattern is not None:
             arguments.insert(0, "ij,jk->ik")
         for known in self.parameters:
             if known.name != self.pattern:
@@ -94,12 +94,8 @@ class Function:
     @property
     def pattern(self) -> str | None:
         """The parameter that is written first, as a bare pattern: `einsum(ij,jk->ik, A, B)`."""
-        return self.parameters[0].name if self.name == "einsum" else None
-
-    @property
-    def takes_pattern(self) -> bool:
-        """Whether a pattern stands before the operands."""
-        return self.pattern is not None
+        needed = (known for known in self.parameters if known.required and "str" in known.kind)
+        return next((known.name for known in needed), None)
 
 
 def function_named(name: str) -> Function | None:

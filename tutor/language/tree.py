@@ -22,6 +22,12 @@ Relation = Literal[">", "<", ">=", "<=", "==", "!="]
 Value: TypeAlias = "float | int | bool | str | tuple[Value, ...] | None"
 
 
+class Listed(tuple[Value, ...]):
+    """A list in brackets, for the few parameters to which a list says other than a tuple."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number as written; a minus before it is a `Unary`."""

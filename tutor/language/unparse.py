@@ -13,6 +13,7 @@ from tutor.language.tree import (
     Expression,
     Index,
     Keyword,
+    Listed,
     Name,
     Number,
     Program,
@@ -153,6 +154,8 @@ def setting(value: Value) -> str:
     """The value of a parameter as it is written."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Listed):
+        return f"[{', '.join(setting(item) for item in value)}]"
     if isinstance(value, tuple):
         inside = ", ".join(setting(item) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
