@@ -76,7 +76,7 @@ def fit(cells: tuple[str, ...], width: int, cut: str) -> tuple[str, ...]:
         return ()
     kept = cells[: width - 1]
     if cells[width - 1] == "":
-        kept = (*kept[:-1], " ")
+        kept = kept[:-1]
     return (*kept, cut)
 
 

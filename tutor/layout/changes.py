@@ -47,14 +47,14 @@ def _nets(layout: Layout, before: Scene, after: Scene, view: Region) -> set[Regi
         return differs[source]
 
     found = {
-        Region(line.x0, row, line.x1 - line.x0 + 1, 1)
-        for row, line in layout.horizontals_in(view)
-        if changed(line.source)
+        Region(x0, row, x1 - x0 + 1, 1)
+        for row, (x0, x1, source) in layout.horizontals_in(view)
+        if changed(source)
     }
     found |= {
-        Region(column, line.y0, 1, line.y1 - line.y0 + 1)
-        for column, line in layout.verticals_in(view)
-        if changed(line.source)
+        Region(column, y0, 1, y1 - y0 + 1)
+        for column, (y0, y1, source, _) in layout.verticals_in(view)
+        if changed(source)
     }
     return found
 

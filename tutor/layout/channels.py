@@ -158,7 +158,8 @@ def _place(verticals: list[_Vertical]) -> int:
             if before is not None and before.track >= first:
                 first = before.track + 1
         for t in range(min(len(tracks), enough - 1) - 1, first - 1, -1):
-            if any(_crossed(other, v) < _crossed(v, other) for other in tracks[t].over(v)):
+            others = tracks[t].over(v)
+            if others and _had_better_turn_before(others, v):
                 first = t + 1
                 break
         while first < len(tracks) and tracks[first].over(v):
@@ -200,6 +201,11 @@ class _Track:
         self.tops.insert(i, v.top)
         self.bottoms.insert(i, v.bottom)
         self.verticals.insert(i, v)
+
+
+def _had_better_turn_before(others: list[_Vertical], v: _Vertical) -> bool:
+    """Whether one of the others crosses less with ``v`` when it stands on its left."""
+    return any(_crossed(other, v) < _crossed(v, other) for other in others)
 
 
 def _crossed(a: _Vertical, b: _Vertical) -> int:

@@ -64,22 +64,13 @@ class Hop(NamedTuple):
     onward: int
 
 
-class Horizontal(NamedTuple):
-    """Cells ``x0 .. x1`` of a row, ends included; an end may lie on a border or a vertical."""
-
-    x0: int
-    x1: int
-    source: int
-
-
-class Vertical(NamedTuple):
-    """Cells ``y0 .. y1`` of a column; ``joints`` are the rows, with arms, where horizontals of the
-    same net meet it."""
-
-    y0: int
-    y1: int
-    source: int
-    joints: tuple[tuple[int, int], ...]
+# Lines are plain tuples: there are several per edge, and garbage collection passes those over.
+#
+# A horizontal covers the cells x0 .. x1 of a row, ends included; an end may lie on a border or on a
+# vertical. It is (x0, x1, source). A vertical covers y0 .. y1 of a column and knows the rows, with
+# the arms there, at which horizontals of its net meet it: (y0, y1, source, ((row, arms), ...)).
+Horizontal = tuple[int, int, int]
+Vertical = tuple[int, int, int, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)

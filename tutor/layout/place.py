@@ -160,7 +160,7 @@ def _lines(
         for hop, targets in zip(path, ends, strict=True):
             row = hop.row
             for turn in hop.turns:
-                rows[row].append(Horizontal(x, turn, source))
+                rows[row].append((x, turn, source))
                 if turn != hop.turns[-1]:
                     exits = [hop.jog]
                 else:
@@ -170,7 +170,7 @@ def _lines(
                 columns[turn].append(_vertical(row, exits, source))
                 x, row = turn, hop.jog
             for y, end in targets:
-                rows[y].append(Horizontal(x, end, source))
+                rows[y].append((x, end, source))
     for horizontals in rows.values():
         horizontals.sort()
     for verticals in columns.values():
@@ -183,12 +183,12 @@ def _vertical(row: int, exits: list[int], source: int) -> Vertical:
     if len(exits) == 1:
         end = exits[0]
         if row < end:
-            return Vertical(row, end, source, ((row, LEFT | DOWN), (end, RIGHT | UP)))
-        return Vertical(end, row, source, ((end, RIGHT | DOWN), (row, LEFT | UP)))
+            return (row, end, source, ((row, LEFT | DOWN), (end, RIGHT | UP)))
+        return (end, row, source, ((end, RIGHT | DOWN), (row, LEFT | UP)))
     arms = dict.fromkeys(exits, RIGHT)
     arms[row] = arms.get(row, 0) | LEFT
     top, bottom = min(arms), max(arms)
     joints = [
         (y, arm | (UP if y > top else 0) | (DOWN if y < bottom else 0)) for y, arm in arms.items()
     ]
-    return Vertical(top, bottom, source, tuple(sorted(joints)))
+    return (top, bottom, source, tuple(sorted(joints)))

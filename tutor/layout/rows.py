@@ -9,10 +9,10 @@ small shifts.
 from __future__ import annotations
 
 from tutor.layout.layers import Layered
-from tutor.layout.order import Layers
+from tutor.layout.order import LARGE, Layers
 
-SWEEPS = 6
-STRAIGHTENINGS = 3
+SWEEPS, STRAIGHTENINGS = 4, 6
+SWEEPS_OF_LARGE, STRAIGHTENINGS_OF_LARGE = 2, 2
 WEIGHTS = (1.0, 2.0, 8.0)  # of a link, by how many of its ends are waypoints
 LOOSE = 0.01  # weight of staying, for a vertex without links
 BEND = 4.0  # what a bend costs, in cells of detour
@@ -34,14 +34,21 @@ def assign_rows(graph: Layered, layers: Layers) -> list[int]:
         for v in layer:
             top[v] = y
             y += height[v]
-    order = range(len(layers))
-    for sweep in range(SWEEPS):
-        to_right = sweep % 2 == 1
-        for k in order if to_right else reversed(order):
-            _pull(layers[k], top, height, left, right, side=to_right if sweep < 2 else None)
-    for _ in range(STRAIGHTENINGS):
-        moved = [_straighten(layer, top, height, left, right) for layer in layers]
-        moved += [_straighten(layer, top, height, left, right) for layer in reversed(layers)]
+    backwards = layers[::-1]
+    for wishes, other in ((right, left), (left, right)):
+        merged = [wishes[v] or other[v] for v in range(graph.vertices)]
+        for layer in backwards if wishes is right else layers:
+            _pull(layer, top, height, merged)
+    both = [before + after for before, after in zip(left, right, strict=True)]
+    large = graph.vertices >= LARGE
+    for sweep in range(SWEEPS_OF_LARGE if large else SWEEPS):
+        moved = [_pull(layer, top, height, both) for layer in (layers if sweep % 2 else backwards)]
+        if not any(moved):
+            break
+    for sweep in range(STRAIGHTENINGS_OF_LARGE if large else STRAIGHTENINGS):
+        moved = [
+            _straighten(layer, top, height, both) for layer in (backwards if sweep % 2 else layers)
+        ]
         if not any(moved):
             break
     highest = min(top, default=0)
@@ -62,15 +69,8 @@ def _links(graph: Layered) -> tuple[Links, Links]:
     return left, right
 
 
-def _pull(
-    layer: list[int],
-    top: list[int],
-    height: list[int],
-    left: Links,
-    right: Links,
-    side: bool | None,
-) -> None:
-    """Move a layer towards its neighbours on the left (side True), the right, or both (None)."""
+def _pull(layer: list[int], top: list[int], height: list[int], links: Links) -> bool:
+    """Move the vertices of a layer towards their neighbours; whether any moved."""
     # Pools of vertices that touch: total weight, weighted sum of wishes, members. Wishes are
     # taken relative to the heights above, which turns the distances into a plain ordering.
     weights: list[float] = []
@@ -78,12 +78,8 @@ def _pull(
     sizes: list[int] = []
     above = 0
     for v in layer:
-        if side is None:
-            links = left[v] + right[v]
-        else:
-            links = (left[v] or right[v]) if side else (right[v] or left[v])
         weight = total = 0.0
-        for u, shift, w in links:
+        for u, shift, w in links[v]:
             weight += w
             total += w * (top[u] + shift)
         if not weight:
@@ -98,18 +94,20 @@ def _pull(
         sums.append(total)
         sizes.append(size)
         above += height[v]
+    moved = False
     i = above = 0
     for weight, total, size in zip(weights, sums, sizes, strict=True):
         base = round(total / weight)
         for v in layer[i : i + size]:
-            top[v] = base + above
+            if top[v] != base + above:
+                top[v] = base + above
+                moved = True
             above += height[v]
         i += size
+    return moved
 
 
-def _straighten(
-    layer: list[int], top: list[int], height: list[int], left: Links, right: Links
-) -> bool:
+def _straighten(layer: list[int], top: list[int], height: list[int], links: Links) -> bool:
     """Shift single vertices within the free rows around them where that straightens links."""
     moved = False
     last = len(layer) - 1
@@ -118,9 +116,9 @@ def _straighten(
         here = top[v]
         highest = top[layer[i + 1]] - height[v] if i < last else FAR
         if lowest < highest:
-            wishes = [(top[u] + shift, w) for u, shift, w in left[v] + right[v]]
+            wishes = [(top[u] + shift, w) for u, shift, w in links[v]]
             best, cost = here, _cost(wishes, here)
-            for y, _ in wishes:
+            for y, _ in wishes if cost else ():
                 if y != here and lowest <= y <= highest:
                     other = _cost(wishes, y)
                     if other < cost:

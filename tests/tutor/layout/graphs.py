@@ -45,7 +45,7 @@ def product_of_sum(height: int = HEIGHT) -> Graph:
 
 
 def sigmoid_neuron() -> Graph:
-    """1 / (1 + exp(−(w0·x0 + w1·x1 + w2))): five inputs, seven gates and a constant-free 1/x."""
+    """1 / (1 + exp(−(w0·x0 + w1·x1 + w2))): five inputs, seven gates and 1/x."""
     g = Graph()
     w0, x0, w1, x1, w2 = (g(name) for name in ("w0", "x0", "w1", "x1", "w2"))
     total = g("+", g("+", g("·", w0, x0), g("·", w1, x1)), w2)
@@ -54,7 +54,7 @@ def sigmoid_neuron() -> Graph:
 
 
 def mlp(*sizes: int, points: int = 1, height: int = HEIGHT) -> Graph:
-    """A network of scalar nodes with tanh units and squared errors, the same weights for all points."""
+    """A network of scalar nodes with tanh units and squared errors; all points share weights."""
     g = Graph(height=height)
     weights: dict[str, int] = {}
 
@@ -69,11 +69,11 @@ def mlp(*sizes: int, points: int = 1, height: int = HEIGHT) -> Graph:
         for layer, count in enumerate(sizes[1:]):
             outputs = []
             for j in range(count):
-                products = [g("·", weight(f"w{layer}{j}{i}"), h) for i, h in enumerate(units)]
+                products = [g("·", weight(f"w{layer}.{j}.{i}"), h) for i, h in enumerate(units)]
                 total = products[0]
                 for product in products[1:]:
                     total = g("+", total, product)
-                outputs.append(g("tanh", g("+", total, weight(f"b{layer}{j}"))))
+                outputs.append(g("tanh", g("+", total, weight(f"b{layer}.{j}"))))
             units = outputs
         losses += [g("²", g("−", unit, g("t"))) for unit in units]
     total = losses[0]
@@ -84,7 +84,7 @@ def mlp(*sizes: int, points: int = 1, height: int = HEIGHT) -> Graph:
 
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 24) -> list[Box]:
-    """Random graphs in evaluation order: any operands, any sizes, repeated operands, loose parts."""
+    """Random graphs: any operands, any sizes, repeated operands, loose parts."""
     boxes: list[Box] = []
     for node in range(draw(st.integers(1, most))):
         reach = st.integers(max(0, node - draw(st.sampled_from([3, most]))), max(0, node - 1))
@@ -107,8 +107,9 @@ def blank(node: int) -> Face:
 
 
 def read_edges(layout: Layout, glyphs: Glyphs) -> set[tuple[int, int, int]]:
-    """Follow the drawn characters from every output port, as an eye does: (source, consumer, row)."""
-    page = ["".join(text for text, _ in row) for row in draw(layout, whole(layout), Scene(blank), glyphs)]
+    """Follow the characters from every output port, as an eye does: (source, consumer, row)."""
+    rows = draw(layout, whole(layout), Scene(blank), glyphs)
+    page = ["".join(text for text, _ in row) for row in rows]
     found = set()
     for box in layout.placed.values():
         if layout.consumers[box.id]:
@@ -134,7 +135,7 @@ _RIGHT, _UP, _DOWN = (1, 0), (0, -1), (0, 1)
 def _turns(
     page: Sequence[str], x: int, y: int, dx: int, dy: int, glyphs: Glyphs
 ) -> list[tuple[int, int]]:
-    """Where a line that comes to a character in this direction goes on; lines never run leftwards."""
+    """Where a line that comes to a character in this direction goes on: never to the left."""
     char = page[y][x]
     straight = {"-": dx, "─": dx, "|": 1, "│": 1}
     if char in straight:
@@ -151,9 +152,7 @@ def _turns(
     return arms.get(char) or ([_RIGHT, _UP] if char == "┴" else [_RIGHT, _UP, _DOWN])
 
 
-def _ascii_turns(
-    page: Sequence[str], x: int, y: int, dx: int, dy: int
-) -> list[tuple[int, int]]:
+def _ascii_turns(page: Sequence[str], x: int, y: int, dx: int, dy: int) -> list[tuple[int, int]]:
     char = page[y][x]
     assert char in ".'+o", f"{char} at {x}, {y}"
     if char == "o":
