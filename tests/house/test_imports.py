@@ -50,7 +50,7 @@ def room(module: str) -> str:
 
 def is_symbolic(module: str) -> bool:
     """Return whether a module may import SymPy at its top: nobody imports these at start-up."""
-    return module == "engine.arrays.symbols" or module.startswith("engine.proof.symbolic")
+    return module.startswith(("engine.arrays.symbol", "engine.proof.symbolic"))
 
 
 def rooms() -> dict[str, list[str]]:

@@ -1,0 +1,246 @@
+"""Proofs: the engine's own backward pass, run on symbols, equals the derivative that SymPy finds.
+
+A function is run forward on symbols, its output weighted by symbols, and differentiated twice: by the engine's
+`backward`, the very code that runs on numbers, and by `sympy.diff` of the forward expression. Entry by entry, the
+difference has to be reduced to exactly 0 (engine.proof.symbolic_zero); numbers only ever disprove.
+
+Where ops have branches, a proof holds for one region: the points at which all comparisons come
+out as at the point it was made at. Several points meet several regions; each is proved by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy
+
+from engine.arrays.symbol_values import Region, number_of, region
+from engine.arrays.symbols import SymbolArray, as_symbols, symbols_like
+from engine.errors import EngineError
+from engine.ops.declare import REAL, Domain, Op, Sample
+from engine.proof import points
+from engine.proof.agreement import Proof
+from engine.proof.symbolic_zero import Budget, OutOfBudgetError, ZeroTest
+from engine.recording import record_pass
+from engine.replay import ancestors, rebuild
+from engine.tensor import Tensor
+from engine.trace import Pass, Trace
+
+_POINTS = 12
+_LARGEST = 4096
+_WRONG = 1e-6
+
+
+def prove_op(op: Op, sample: Sample, *, seconds: float | None = None) -> Proof:
+    """Prove the gradient rule of an op for one sample: each operand, each entry, each region met.
+
+    seconds: what it may take, give or take the time for one expression; None sets no limit.
+    """
+    if op.numeric_only is not None:
+        return Proof("numeric", op.numeric_only)
+    wanted = points.drawn(sample)
+    domains = points.domains_of(op, sample)
+
+    def build(tensors: Sequence[Tensor]) -> Tensor:
+        return op(*tensors, **sample.params)
+
+    def attempt(number: int, proving: _Proving) -> None:
+        values = points.operands(op, sample, number)
+        names = "abcdefgh" if len(values) <= 8 else [f"a{i}_" for i in range(len(values))]
+        proving.add(
+            [
+                _symbols(name, value, domain.low > 0) if free else _fixed(value)
+                for name, value, free, domain in zip(names, values, wanted, domains, strict=False)
+            ],
+            build,
+        )
+
+    return _proof(attempt, _POINTS, seconds)
+
+
+def prove(
+    fn: Callable[..., Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    domain: Domain = REAL,
+    seconds: float | None = None,
+) -> Proof:
+    """Prove the gradients of any function of Tensors, called as `fn(**inputs)`.
+
+    shapes: input name -> shape. domain: where the inputs lie; several points of it are tried, each
+    proving the branch of the function that is taken there.
+    """
+
+    def attempt(number: int, proving: _Proving) -> None:
+        values = points.draw("", number, list(shapes.values()), [domain] * len(shapes))
+        p = record_pass(fn, dict(zip(shapes, values, strict=True)))
+        _add_pass(p, list(p.inputs.values()), domain.low > 0, proving)
+
+    return _proof(attempt, _POINTS, seconds)
+
+
+def prove_trace(
+    trace: Trace, wrt: Sequence[int | str] | None = None, *, seconds: float | None = 5.0
+) -> Proof:
+    """Prove the gradients of the trace's last pass, for the region in which its point lies.
+
+    wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when None. An
+    intermediate node is varied by itself. seconds: as in `prove_op`.
+    """
+    p, nodes = _chosen(trace, wrt)
+    size = sum(int(np.size(p.values[i])) for i in ancestors(p, nodes))
+    if size > _LARGEST:
+        return Proof("numeric", f"too large for symbols: {size:,} numbers, at most {_LARGEST:,}")
+    budget = Budget(seconds=seconds)
+    # Real symbols first: what holds for them holds in more places. Logarithms may need the sign.
+    found = _proof(lambda _, proving: _add_pass(p, nodes, False, proving), 1, budget=budget)
+    if found.status != "numeric" or not budget.left:
+        return found
+    return _proof(lambda _, proving: _add_pass(p, nodes, True, proving), 1, budget=budget)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """Symbols for one input, and their numbers at the point; none for a constant."""
+
+    symbols: SymbolArray
+    numbers: Mapping[Any, float]
+
+
+def _symbols(name: str, value: Any, positive: bool) -> _Leaf:
+    """Symbols of the value's shape. With `positive`, those whose number is above 0 are so too."""
+    array = np.asarray(value, dtype=np.float64)
+    real = symbols_like(array.shape, name)
+    if positive:
+        above = symbols_like(array.shape, name, positive=True)
+        mixed = np.where(array > 0, above.view(np.ndarray), real.view(np.ndarray))
+        real = as_symbols(np.asarray(mixed, dtype=object))
+    entries = real.view(np.ndarray)
+    return _Leaf(real, {entries[at]: float(array[at]) for at in np.ndindex(array.shape)})
+
+
+def _fixed(value: Any) -> _Leaf:
+    return _Leaf(as_symbols(value), {})
+
+
+class _WrongError(Exception):
+    """A derivative of the engine's that is not the derivative."""
+
+
+class _UndecidedError(Exception):
+    """A difference that is 0 at the point, but could not be reduced to 0."""
+
+
+@dataclass(slots=True)
+class _Proving:
+    """What has been proved so far: the regions, and how many derivatives."""
+
+    budget: Budget
+    regions: dict[Any, str] = field(default_factory=dict)
+    entries: int = 0
+    branches: bool = False
+
+    def add(self, leaves: Sequence[_Leaf], build: Callable[[list[Tensor]], Tensor]) -> None:
+        """Prove one function at one point, unless its region has been proved before.
+
+        Raises _WrongError or _UndecidedError for the first derivative that is not proved.
+        """
+        point = {symbol: x for leaf in leaves for symbol, x in leaf.numbers.items()}
+        with region(point) as here:
+            tensors = [Tensor(leaf.symbols, requires_grad=bool(leaf.numbers)) for leaf in leaves]
+            out = build(tensors)
+            seed = symbols_like(out.shape, "∂L/∂out")
+            if out.requires_grad:
+                out.backward(seed)
+        self.branches = self.branches or bool(here.truths)
+        if here.signature in self.regions:
+            return
+        weights = seed.view(np.ndarray).ravel().tolist()
+        parts = out.data.view(np.ndarray).ravel().tolist()
+        whole = sympy.Add(*[w * number_of(x) for w, x in zip(weights, parts, strict=True)])
+        beside = Region({**point, **_weights_at(weights)})
+        zero = ZeroTest(self.budget)
+        for leaf, tensor in zip(leaves, tensors, strict=True):
+            if leaf.numbers:
+                self._compare(whole, leaf.symbols, tensor.grad, zero, beside)
+        self.regions[here.signature] = here.words
+
+    def _compare(
+        self, whole: Any, symbols: SymbolArray, gradient: Tensor | None, zero: ZeroTest, at_point: Region
+    ) -> None:
+        entries = symbols.view(np.ndarray)
+        tape = None if gradient is None else gradient.data.view(np.ndarray)
+        if tape is not None and tape.shape != entries.shape:
+            raise _WrongError(f"gradient of shape {tape.shape} for an input of {entries.shape}")
+        for at in np.ndindex(entries.shape):
+            self.budget.spend()
+            said = sympy.Integer(0) if tape is None else tape[at]
+            right = sympy.diff(whole, entries[at])
+            if zero.vanishes(said - right):
+                self.entries += 1
+                continue
+            numbers = at_point.value(said), at_point.value(right)
+            if not abs(numbers[0] - numbers[1]) <= _WRONG * max(1.0, abs(numbers[1])):
+                raise _WrongError(
+                    f"by {entries[at]} the tape has {numbers[0]:.6g}, the derivative is "
+                    f"{numbers[1]:.6g}"
+                )
+            raise _UndecidedError(
+                f"the derivative by {entries[at]} agrees, but could not be reduced to 0"
+            )
+
+
+def _proof(
+    attempt: Callable[[int, _Proving], None],
+    count: int,
+    seconds: float | None = None,
+    budget: Budget | None = None,
+) -> Proof:
+    proving = _Proving(budget or Budget(seconds=seconds))
+    why = None
+    try:
+        for number in range(count):
+            attempt(number, proving)
+            if not proving.branches:
+                break
+    except _WrongError as error:
+        return Proof("differs", str(error))
+    except (_UndecidedError, OutOfBudgetError, EngineError) as error:
+        why = str(error)
+    except RecursionError:
+        why = "the expressions are nested too deeply for SymPy"
+    regions = tuple(proving.regions.values())
+    if why is not None:
+        return Proof("numeric", why, regions, proving.entries)
+    return Proof("proved", None, regions, proving.entries)
+
+
+def _add_pass(p: Pass, nodes: Sequence[int], positive: bool, proving: _Proving) -> None:
+    """Prove a recorded pass by `nodes`; whatever else it starts from becomes symbols too."""
+    below = [i for i in ancestors(p, nodes) if p.ops[i] is None and i not in nodes]
+    leaves = {i: _symbols(p.names[i], p.values[i], positive) for i in nodes}
+    for i in below:
+        leaves[i] = _symbols(p.names[i], p.values[i], positive) if p.wanted[i] else _fixed(p.values[i])
+
+    def build(tensors: list[Tensor]) -> Tensor:
+        return rebuild(p, dict(zip(leaves, tensors, strict=True)))
+
+    proving.add(list(leaves.values()), build)
+
+
+def _chosen(trace: Trace, wrt: Sequence[int | str] | None) -> tuple[Pass, list[int]]:
+    if wrt is None:
+        last = trace.passes[-1]
+        return last, list(last.inputs.values())
+    ids = [trace.id(node) for node in wrt]
+    at = trace.pass_of(ids[0])
+    start = trace.node_range(at).start
+    return trace.passes[at], [i - start for i in ids]
+
+
+def _weights_at(weights: Sequence[Any]) -> dict[Any, float]:
+    numbers = np.random.default_rng(0).uniform(0.5, 1.5, len(weights))
+    return {weight: float(x) for weight, x in zip(weights, numbers, strict=True)}

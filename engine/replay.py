@@ -1,0 +1,107 @@
+"""The ops of a recorded pass, run again: on other numbers, or on numbers of another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.tensor import Tensor, apply, forward
+from engine.trace import Column, Pass
+
+Value = Any
+
+
+class Replay:
+    """The part of a pass that depends on some of its nodes, ready to run on other values of these.
+
+    p: the pass. given: the nodes, by local id, whose values will be given. base: the values of all nodes; the recorded ones when
+    None. Only what lies between the given nodes and the output is computed.
+    """
+
+    __slots__ = ("_base", "_output", "steps")
+
+    def __init__(
+        self, p: Pass, given: Iterable[int], base: Column | Sequence[Value] | None = None
+    ) -> None:
+        self._base = p.values if base is None else base
+        self._output = p.output
+        fixed = set(given)
+        changed = set(fixed)
+        below = []
+        for node, op in enumerate(p.ops):
+            if op is not None and node not in fixed and not changed.isdisjoint(p.operands[node]):
+                changed.add(node)
+                below.append(node)
+        needed = {p.output}
+        steps = []
+        for node in reversed(below):
+            if node in needed:
+                operands = p.operands[node]
+                needed.update(operands)
+                steps.append((node, p.ops[node], operands, p.params.get(node, {})))
+        self.steps = steps[::-1]
+
+    def __len__(self) -> int:
+        """How many ops a run costs."""
+        return len(self.steps)
+
+    def output(self, given: Mapping[int, Value]) -> Value:
+        """The output for other values of the given nodes; they are taken as they are."""
+        values = dict(given)
+        base = self._base
+        for node, op, operands, params in self.steps:
+            known = [values[i] if i in values else base[i] for i in operands]
+            values[node] = forward(op, known, params)
+        return values[self._output] if self._output in values else base[self._output]
+
+
+def in_double(p: Pass) -> list[Value]:
+    """The values of all nodes of a pass, computed again in float64 from its leaves."""
+    values: list[Value] = []
+    for node, op in enumerate(p.ops):
+        if op is None:
+            values.append(_double(p.values[node]))
+        else:
+            known = [values[i] for i in p.operands[node]]
+            values.append(forward(op, known, p.params.get(node, {})))
+    return values
+
+
+def rebuild(p: Pass, leaves: Mapping[int, Tensor]) -> Tensor:
+    """The graph of a pass, made anew from other Tensors; its output.
+
+    leaves: the Tensor to take for each leaf; it may also stand for a node that an op made, which
+    is then not computed. Leaves that are not named are not replaced, so they must be there.
+    """
+    made: dict[int, Tensor] = dict(leaves)
+    for node in _needed(p, made):
+        op = p.ops[node]
+        if op is None:
+            made[node] = Tensor(p.values[node], requires_grad=bool(p.wanted[node]))
+        else:
+            made[node] = apply(op, tuple(made[i] for i in p.operands[node]), p.params.get(node, {}))
+    return made[p.output]
+
+
+def ancestors(p: Pass, given: Iterable[int] = ()) -> list[int]:
+    """The nodes that the output depends on, in evaluation order, not looking past the given ones."""
+    return _needed(p, set(given))
+
+
+def _needed(p: Pass, given: Any) -> list[int]:
+    needed = {p.output}
+    order = []
+    for node in range(p.output, -1, -1):
+        if node in needed and node not in given:
+            order.append(node)
+            needed.update(p.operands[node])
+    return order[::-1]
+
+
+def _double(value: Value) -> Value:
+    if type(value) is float or value.dtype.kind != "f":
+        return value
+    wide = np.asarray(value, dtype=np.float64)
+    return float(wide) if wide.ndim == 0 else wide
