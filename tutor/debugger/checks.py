@@ -1,0 +1,122 @@
+"""Three routes to a gradient: the tape, differences, SymPy. Which of them agree?
+
+Differences are computed here and now. SymPy works in a child process with a time limit
+(`tutor.sandbox.prover`), so that nothing waits for it and nothing of it is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.trace import Trace
+from tutor.render.json_ import plain
+from tutor.render.numbers import number
+from tutor.sandbox.prover import Answer
+
+Status = Literal["agrees", "differs", "kink", "proved", "numeric", "skipped", "running", "absent"]
+
+BUDGET = 60_000
+"""How many ops one badge may cost: some tenths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one route says of a gradient.
+
+    route: "tape", "differences" or "SymPy". status: "agrees", "differs"; "kink" (there is no
+    derivative here, only a convention); of SymPy "proved", "numeric" (equal in numbers, not
+    proved), "skipped" and "running"; "absent" where there is no gradient. why: one sentence, may be
+    empty. max_error: relative, of differences.
+    """
+
+    route: str
+    status: Status
+    why: str = ""
+    max_error: float | None = None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether this route speaks against the gradient shown."""
+        return self.status == "differs"
+
+    @property
+    def mark(self) -> str:
+        """`✓` agrees, `✗` differs, `≈` only in numbers, `…` under way, `—` nothing to say."""
+        marks = {"agrees": "✓", "proved": "✓", "differs": "✗", "kink": "≈", "numeric": "≈"}
+        return marks.get(self.status, "…" if self.status == "running" else "—")
+
+
+def tape(trace: Trace, node: int | None = None) -> Check:
+    """The tape's own word: a gradient is there, or why it is not."""
+    last = trace.passes[-1]
+    if last.seed is None:
+        return Check("tape", "absent", "the result depends on no input")
+    if node is not None and trace.grad(node) is None:
+        return Check("tape", "absent", "no gradient comes here")
+    return Check("tape", "agrees")
+
+
+def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) -> Check:
+    """Compare the tape with differences: at `node`, or at all inputs of the last pass when None.
+
+    budget: how many ops may be run for it. Takes from a millisecond to some tenths of a second.
+    """
+    from engine.proof.differences import check_gradients, check_node
+
+    if tape(trace, node).status == "absent":
+        return Check("differences", "absent", "there is no gradient to compare")
+    if node is None:
+        found = check_gradients(trace, budget=budget)
+    else:
+        found = check_node(trace, node, budget=budget)
+    if found.status == "differs":
+        why = f"{found.where} is off by {number(found.max_error)}"
+    elif found.status == "kink":
+        why = f"{found.note}: no derivative there, the tape follows a convention"
+    else:
+        why = found.note
+    return Check("differences", found.status, why, found.max_error)
+
+
+def sympy(answer: Answer | None) -> Check:
+    """What SymPy answered; None says that it is still at work."""
+    if answer is None:
+        return Check("SymPy", "running", "SymPy is at work")
+    return Check("SymPy", answer.status, answer.why)
+
+
+def badge(checks: list[Check]) -> str:
+    """The routes with their marks: `tape ✓  differences ✓  SymPy …`."""
+    return "  ".join(f"{check.route} {check.mark}" for check in checks)
+
+
+def sentences(difference: Check, proof: Check) -> list[str]:
+    """What `--text` says of the checks, one sentence each."""
+    said = {
+        "agrees": "Tape and differences agree",
+        "kink": "Tape and differences agree where there is a derivative",
+        "differs": "Tape and differences DISAGREE",
+        "absent": "Nothing to compare",
+    }[difference.status]
+    first = f"{said}: {difference.why}"
+    if difference.status in ("agrees", "kink"):
+        first += f", largest relative error {number(difference.max_error or 0.0)}"
+    told = {"proved": "SymPy proves the gradient", "numeric": "SymPy: equal in numbers, not proved",
+            "differs": "SymPy DISAGREES"}  # fmt: skip
+    second = told.get(proof.status, "SymPy: skipped")
+    return [f"{first}.", f"{second}{f': {proof.why}' if proof.why else ''}."]
+
+
+def as_data(difference: Check, proof: Check) -> dict[str, Any]:
+    """What stands under "checks" in the JSON form."""
+    data: dict[str, Any] = {
+        "finite_difference": {
+            "agrees": not difference.wrong,
+            "max_error": plain(difference.max_error or 0.0),
+        },
+        "sympy": {"status": proof.status},
+    }
+    if proof.why:
+        data["sympy"]["why"] = proof.why
+    return data
