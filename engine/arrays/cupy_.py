@@ -40,9 +40,7 @@ def namespace() -> Any:
 
     def windows(x: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
         lead = x.ndim - len(sizes)
-        counts = tuple(
-            (x.shape[lead + i] - size) // strides[i] + 1 for i, size in enumerate(sizes)
-        )
+        counts = tuple((x.shape[lead + i] - size) // strides[i] + 1 for i, size in enumerate(sizes))
         steps = tuple(x.strides[lead + i] * stride for i, stride in enumerate(strides))
         return as_strided(
             x, (*x.shape[:lead], *counts, *sizes), (*x.strides[:lead], *steps, *x.strides[lead:])

@@ -40,7 +40,8 @@ def windows(x: Any, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     axes = tuple(range(x.ndim - len(sizes), x.ndim))
     view = np.lib.stride_tricks.sliding_window_view(x, sizes, axes)
     steps = tuple(slice(None, None, step) for step in strides)
-    return view[(Ellipsis, *steps, *(slice(None) for _ in sizes))]
+    index: Any = (Ellipsis, *steps, *(slice(None) for _ in sizes))
+    return view[index]
 
 
 def shift(x: Any, axis: int | tuple[int, ...] | None, m: Any = np) -> Any:

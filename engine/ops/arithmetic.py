@@ -9,8 +9,13 @@ from engine.ops.declare import NONZERO, POSITIVE, REAL, Refusal, op
 _CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
 
 
-@op("+", rule="add passes the gradient on unchanged", domain=(REAL, REAL), elementwise=True,
-    refuses=(_CLASH,))
+@op(
+    "+",
+    rule="add passes the gradient on unchanged",
+    domain=(REAL, REAL),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def add(xp: Any, a: Any, b: Any) -> Any:
     """The sum a + b, entry by entry."""
     return a + b
@@ -21,8 +26,13 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     return g, g
 
 
-@op("−", rule="sub passes the gradient on to the first, and negated to the second",
-    domain=(REAL, REAL), elementwise=True, refuses=(_CLASH,))
+@op(
+    "−",
+    rule="sub passes the gradient on to the first, and negated to the second",
+    domain=(REAL, REAL),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def sub(xp: Any, a: Any, b: Any) -> Any:
     """The difference a - b, entry by entry."""
     return a - b
@@ -33,8 +43,13 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     return g, -g
 
 
-@op("·", rule="mul passes to each factor the gradient times the other factor",
-    domain=(REAL, REAL), elementwise=True, refuses=(_CLASH,))
+@op(
+    "·",
+    rule="mul passes to each factor the gradient times the other factor",
+    domain=(REAL, REAL),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def mul(xp: Any, a: Any, b: Any) -> Any:
     """The product a * b, entry by entry."""
     return a * b
@@ -45,8 +60,13 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     return g * b, g * a
 
 
-@op("/", rule="div passes the gradient over b to the first, times -a/b² to the second",
-    domain=(REAL, NONZERO), elementwise=True, refuses=(_CLASH,))
+@op(
+    "/",
+    rule="div passes the gradient over b to the first, times -a/b² to the second",
+    domain=(REAL, NONZERO),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def div(xp: Any, a: Any, b: Any) -> Any:
     """The quotient a / b, entry by entry."""
     return a / b
@@ -68,8 +88,13 @@ def _(xp: Any, g: Any, out: Any, a: Any) -> Any:
     return (-g,)
 
 
-@op("^", rule="pow passes b·a^(b−1) times the gradient to the base, out·ln a times it to the exponent",
-    domain=(POSITIVE, REAL), elementwise=True, refuses=(_CLASH,))
+@op(
+    "^",
+    rule="pow passes b·a^(b−1) times the gradient to the base, out·ln a times it to the exponent",
+    domain=(POSITIVE, REAL),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def pow(xp: Any, a: Any, b: Any) -> Any:
     """The power a ** b, entry by entry."""
     return xp.power(a, b)

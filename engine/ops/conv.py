@@ -1,8 +1,8 @@
 """Correlation and convolution: a kernel slides over an input, along one axis or two.
 
-A kernel (M,) slides along the last axis of the input, a kernel (KH, KW) over its last two; axes before
-those are a batch. Correlation lays the kernel on as it is, convolution turns it round first. *Valid* keeps the
-kernel inside the input; *full* counts every overlap, with zeros outside.
+A kernel (M,) slides along the last axis of the input, a kernel (KH, KW) over its last two; axes
+before those are a batch. Correlation lays the kernel on as it is, convolution turns it round first.
+*Valid* keeps the kernel inside the input; *full* counts every overlap, with zeros outside.
 """
 
 from __future__ import annotations
@@ -44,9 +44,15 @@ _REFUSES_FULL = (
 _REFUSES = (*_REFUSES_FULL, Refusal(((3,), (5,)), "the kernel (5,) is larger than the input (3,)"))
 
 
-@op("⋆", rule="corr passes to the input the full convolution of the gradient with the kernel, to "
+@op(
+    "⋆",
+    rule="corr passes to the input the full convolution of the gradient with the kernel, to "
     "the kernel the correlation of the input with the gradient",
-    domain=_DOMAIN, check=_check_valid, samples=_SAMPLES, refuses=_REFUSES)
+    domain=_DOMAIN,
+    check=_check_valid,
+    samples=_SAMPLES,
+    refuses=_REFUSES,
+)
 def corr(xp: Any, x: Any, k: Any) -> Any:
     """Valid correlation out[n] = Σ x[n + i]·k[i]: (..., N), (M,) -> (..., N − M + 1), or
     (..., H, W), (KH, KW) -> (..., H − KH + 1, W − KW + 1)."""
@@ -59,9 +65,15 @@ def _(xp: Any, g: Any, out: Any, x: Any, k: Any, *, wants: Any) -> Any:
     return to_x, _to_kernel(xp, x, g, k) if wants[1] else None
 
 
-@op("∗", rule="conv passes to the input the full correlation of the gradient with the kernel, to "
+@op(
+    "∗",
+    rule="conv passes to the input the full correlation of the gradient with the kernel, to "
     "the kernel the correlation of the input with the gradient, turned round",
-    domain=_DOMAIN, check=_check_valid, samples=_SAMPLES, refuses=_REFUSES)
+    domain=_DOMAIN,
+    check=_check_valid,
+    samples=_SAMPLES,
+    refuses=_REFUSES,
+)
 def conv(xp: Any, x: Any, k: Any) -> Any:
     """Valid convolution out[n] = Σ x[n + M − 1 − i]·k[i]: shapes as in `corr`."""
     return _slide(xp, x, xp.flip(k))
@@ -73,9 +85,15 @@ def _(xp: Any, g: Any, out: Any, x: Any, k: Any, *, wants: Any) -> Any:
     return to_x, xp.flip(_to_kernel(xp, x, g, k)) if wants[1] else None
 
 
-@op("⋆", rule="corr_full passes to the input the valid convolution of the gradient with the kernel, "
+@op(
+    "⋆",
+    rule="corr_full passes to the input the valid convolution of the gradient with the kernel, "
     "to the kernel the correlation of the padded input with the gradient",
-    domain=_DOMAIN, check=_check_full, samples=_SAMPLES, refuses=_REFUSES_FULL)
+    domain=_DOMAIN,
+    check=_check_full,
+    samples=_SAMPLES,
+    refuses=_REFUSES_FULL,
+)
 def corr_full(xp: Any, x: Any, k: Any) -> Any:
     """Correlation at every overlap: (..., N), (M,) -> (..., N + M − 1), or
     (..., H, W), (KH, KW) -> (..., H + KH − 1, W + KW − 1)."""
@@ -88,9 +106,15 @@ def _(xp: Any, g: Any, out: Any, x: Any, k: Any, *, wants: Any) -> Any:
     return to_x, _to_kernel(xp, _surround(xp, x, k), g, k) if wants[1] else None
 
 
-@op("∗", rule="conv_full passes to the input the valid correlation of the gradient with the kernel, "
+@op(
+    "∗",
+    rule="conv_full passes to the input the valid correlation of the gradient with the kernel, "
     "to the kernel the correlation of the padded input with the gradient, turned round",
-    domain=_DOMAIN, check=_check_full, samples=_SAMPLES, refuses=_REFUSES_FULL)
+    domain=_DOMAIN,
+    check=_check_full,
+    samples=_SAMPLES,
+    refuses=_REFUSES_FULL,
+)
 def conv_full(xp: Any, x: Any, k: Any) -> Any:
     """Convolution at every overlap, out[n] = Σ x[n − i]·k[i]: shapes as in `corr_full`."""
     return _slide(xp, _surround(xp, x, k), xp.flip(k))
@@ -110,7 +134,9 @@ def _check_windows(x: Shape, *, sizes: tuple[int, ...], strides: tuple[int, ...]
             raise ShapeError(f"a window of {size} in steps of {stride} over {have} entries")
 
 
-@op("windows", rule="windows adds up at each entry the gradients of all windows that it lies in",
+@op(
+    "windows",
+    rule="windows adds up at each entry the gradients of all windows that it lies in",
     check=_check_windows,
     samples=(
         Sample(((4,),), {"sizes": (2,), "strides": (1,)}),
@@ -118,14 +144,16 @@ def _check_windows(x: Shape, *, sizes: tuple[int, ...], strides: tuple[int, ...]
         Sample(((2, 5, 5),), {"sizes": (3, 2), "strides": (2, 1)}, small=False),
     ),
     refuses=(
-        Refusal(((3,),), "a window of 4 in steps of 1 over 3 entries",
-                {"sizes": (4,), "strides": (1,)}),
-    ))
+        Refusal(
+            ((3,),), "a window of 4 in steps of 1 over 3 entries", {"sizes": (4,), "strides": (1,)}
+        ),
+    ),
+)
 def windows(xp: Any, x: Any, *, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     """Every window over the last axes: (..., H, W) -> (..., OH, OW, KH, KW), without a copy.
 
-    sizes: (KH, KW), or one size for the last axis alone. strides: how far a window moves on each axis;
-    OH = (H − KH) // stride + 1.
+    sizes: (KH, KW), or one size for the last axis alone. strides: how far a window moves on each
+    axis; OH = (H − KH) // stride + 1.
     """
     return xp.windows(x, sizes, strides)
 

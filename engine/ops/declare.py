@@ -1,4 +1,4 @@
-"""The declaration of an operation: forward, gradient rule and the rule a person reads, in one place.
+"""The declaration of an operation: forward, gradient rule and the rule a person reads together.
 
     @op("·", rule="the gradient times the other factor", domain=(REAL, REAL))
     def mul(xp, a, b):
@@ -9,9 +9,9 @@
         return g * b, g * a
 
 `xp` is the namespace of whatever the numbers are made of (engine.arrays). Both functions are
-plain: no closure, no state; eager mode, the recorder, replay, proof and judge call them alone. A gradient rule
-returns one gradient an operand, in the broadcast shape; None says that nothing passes to that operand.
-The engine undoes broadcasting afterwards, in one place for all ops.
+plain: no closure, no state; eager mode, the recorder, replay, proof and judge call them alone. A
+gradient rule returns one gradient an operand, in the broadcast shape; None says that nothing passes
+to that operand. The engine undoes broadcasting afterwards, in one place for all ops.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ Shape = tuple[int, ...]
 class Domain:
     """Where an operand may lie in tests and proofs.
 
-    Numbers are drawn from [low, high], at least `gap` away from each point of `kinks`; with `distinct` the
-    entries of all operands of the op also keep `gap` from each other (maxima without ties).
+    Numbers are drawn from [low, high], at least `gap` away from each point of `kinks`; with
+    `distinct` the entries of all operands of the op also keep `gap` from each other (maxima without
+    ties).
     """
 
     low: float = -2.0
@@ -55,8 +56,8 @@ DISTINCT = Domain(distinct=True)
 class Sample:
     """One way to call an op in tests and proofs: operand shapes and parameters.
 
-    `small` samples are those proved on symbols. `values` fixes operands (targets, masks) where random numbers make no sense;
-    its None entries are drawn from the domain.
+    `small` samples are those proved on symbols. `values` fixes operands (targets, masks) where
+    random numbers make no sense; its None entries are drawn from the domain.
     """
 
     shapes: tuple[Shape, ...]
@@ -117,10 +118,10 @@ class Op:
         self.synonyms: tuple[str, ...] = settings["synonyms"]
 
     def gradient(self, function: Function) -> Function:
-        """Register the gradient rule `vjp(xp, g, out, *inputs, **params) -> one gradient an operand`.
+        """Register `vjp(xp, g, out, *inputs, **params)`, which gives one gradient an operand.
 
-        A rule with a keyword `wants` (one bool an operand) may leave out, as None, what nobody asked for;
-        for the few ops where a gradient costs as much as the forward pass.
+        A rule with a keyword `wants` (one bool an operand) may leave out, as None, what nobody
+        asked for; for the few ops where a gradient costs as much as the forward pass.
         """
         names = function.__code__.co_varnames[: _argument_count(function)]
         self.prunes = "wants" in names
@@ -187,8 +188,8 @@ def op(
     symbol: how the op is drawn in a box or a formula ("+", "σ", "exp").
     rule: the gradient rule in words, one line, as a person reads it.
     domain: one Domain an operand; its length is the arity (for a variadic op: of each operand).
-    elementwise: out[i] depends on operand[i] alone, so that a local derivative stands beside each entry.
-    check: `check(*shapes, **params)` raises ShapeError before the forward pass is tried.
+    elementwise: out[i] depends on operand[i] alone, so that a local derivative stands beside each
+    entry. check: `check(*shapes, **params)` raises ShapeError before the forward pass is tried.
     numeric_only: why SymPy can not prove this op; None when it can.
     """
 

@@ -36,8 +36,13 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     return (g * (out + 1),)
 
 
-@op("ln", rule="log passes the gradient over x", domain=(POSITIVE,), elementwise=True,
-    synonyms=("ln",))
+@op(
+    "ln",
+    rule="log passes the gradient over x",
+    domain=(POSITIVE,),
+    elementwise=True,
+    synonyms=("ln",),
+)
 def log(xp: Any, x: Any) -> Any:
     """The natural logarithm, entry by entry: -inf at 0, nan below."""
     return xp.log(x)
@@ -48,8 +53,12 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     return (g / x,)
 
 
-@op("log1p", rule="log1p passes the gradient over 1 + x", domain=(_ABOVE_MINUS_ONE,),
-    elementwise=True)
+@op(
+    "log1p",
+    rule="log1p passes the gradient over 1 + x",
+    domain=(_ABOVE_MINUS_ONE,),
+    elementwise=True,
+)
 def log1p(xp: Any, x: Any) -> Any:
     """ln(1 + x), entry by entry, to full precision near 0."""
     return xp.log1p(x)
@@ -60,8 +69,13 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     return (g / (1 + x),)
 
 
-@op("logaddexp", rule="logaddexp passes each term the gradient times that term's share of the sum",
-    domain=(REAL, REAL), elementwise=True, refuses=(_CLASH,))
+@op(
+    "logaddexp",
+    rule="logaddexp passes each term the gradient times that term's share of the sum",
+    domain=(REAL, REAL),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def logaddexp(xp: Any, a: Any, b: Any) -> Any:
     """ln(eᵃ + eᵇ), entry by entry, without overflow."""
     return xp.logaddexp(a, b)
@@ -149,8 +163,12 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     return (g * xp.exp(-x * x) * _TWO_OVER_ROOT_PI,)
 
 
-@op("abs", rule="abs passes the gradient times the sign of x (0 at x = 0)", domain=(NONZERO,),
-    elementwise=True)
+@op(
+    "abs",
+    rule="abs passes the gradient times the sign of x (0 at x = 0)",
+    domain=(NONZERO,),
+    elementwise=True,
+)
 def abs(xp: Any, x: Any) -> Any:
     """The absolute value |x|, entry by entry. At the kink x = 0 the slope is 0, as in PyTorch."""
     return xp.abs(x)
@@ -183,8 +201,13 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     return (xp.zeros_like(x),)
 
 
-@op("max", rule="maximum passes the gradient to the larger of the two (half to each at a tie)",
-    domain=(DISTINCT, DISTINCT), elementwise=True, refuses=(_CLASH,))
+@op(
+    "max",
+    rule="maximum passes the gradient to the larger of the two (half to each at a tie)",
+    domain=(DISTINCT, DISTINCT),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def maximum(xp: Any, a: Any, b: Any) -> Any:
     """The larger of a and b, entry by entry. At a tie each gets half, as in PyTorch."""
     return xp.maximum(a, b)
@@ -195,8 +218,13 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     return _share(xp, g, a > b, a < b), _share(xp, g, b > a, b < a)
 
 
-@op("min", rule="minimum passes the gradient to the smaller of the two (half to each at a tie)",
-    domain=(DISTINCT, DISTINCT), elementwise=True, refuses=(_CLASH,))
+@op(
+    "min",
+    rule="minimum passes the gradient to the smaller of the two (half to each at a tie)",
+    domain=(DISTINCT, DISTINCT),
+    elementwise=True,
+    refuses=(_CLASH,),
+)
 def minimum(xp: Any, a: Any, b: Any) -> Any:
     """The smaller of a and b, entry by entry. At a tie each gets half, as in PyTorch."""
     return xp.minimum(a, b)
@@ -211,15 +239,22 @@ def _share(xp: Any, g: Any, wins: Any, loses: Any) -> Any:
     return xp.where(wins, g, xp.where(loses, 0.0, g / 2))
 
 
-@op("where", rule="where passes the gradient to whichever of the two was taken",
-    domain=(REAL, REAL, REAL), elementwise=True,
+@op(
+    "where",
+    rule="where passes the gradient to whichever of the two was taken",
+    domain=(REAL, REAL, REAL),
+    elementwise=True,
     samples=(
         Sample(((), (), ()), values=(True, None, None)),
         Sample(((3,), (3,), (3,)), values=([True, False, True], None, None)),
-        Sample(((2, 3), (3,), ()), values=([[True, False, True], [False, True, False]], None, None),
-               small=False),
+        Sample(
+            ((2, 3), (3,), ()),
+            values=([[True, False, True], [False, True, False]], None, None),
+            small=False,
+        ),
     ),
-    refuses=(Refusal(((2, 3), (2,), ()), "sizes 2 and 3 of axis -1 do not broadcast"),))
+    refuses=(Refusal(((2, 3), (2,), ()), "sizes 2 and 3 of axis -1 do not broadcast"),),
+)
 def where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds (is not 0), b elsewhere. No gradient passes to the condition."""
     return xp.where(condition, a, b)
@@ -230,8 +265,11 @@ def _(xp: Any, g: Any, out: Any, condition: Any, a: Any, b: Any) -> Any:
     return None, xp.where(condition, g, 0.0), xp.where(condition, 0.0, g)
 
 
-@op("clip", rule="clip passes the gradient where x is within its bounds, 0 beyond them",
-    domain=(Domain(kinks=(-1.0, 1.0)),), elementwise=True,
+@op(
+    "clip",
+    rule="clip passes the gradient where x is within its bounds, 0 beyond them",
+    domain=(Domain(kinks=(-1.0, 1.0)),),
+    elementwise=True,
     samples=(
         Sample(((),), {"lo": -1.0, "hi": 1.0}),
         Sample(((3,),), {"lo": -1.0}),
@@ -241,11 +279,13 @@ def _(xp: Any, g: Any, out: Any, condition: Any, a: Any, b: Any) -> Any:
         Refusal(((3,),), "clip needs a bound: lo, hi or both"),
         Refusal(((3,),), "lo 2.0 is above hi 1.0", {"lo": 2.0, "hi": 1.0}),
     ),
-    synonyms=("clamp",))
+    synonyms=("clamp",),
+)
 def clip(xp: Any, x: Any, *, lo: float | None = None, hi: float | None = None) -> Any:
     """x kept between lo and hi, entry by entry; a bound of None is none.
 
-    At its bounds the slope is 1, as in PyTorch's clamp. Raises ShapeError without a bound, or for lo > hi.
+    At its bounds the slope is 1, as in PyTorch's clamp. Raises ShapeError without a bound, or for
+    lo > hi.
     """
     if lo is None and hi is None:
         raise ShapeError("clip needs a bound: lo, hi or both")
@@ -257,7 +297,9 @@ def clip(xp: Any, x: Any, *, lo: float | None = None, hi: float | None = None) -
 
 
 @clip.gradient
-def _(xp: Any, g: Any, out: Any, x: Any, *, lo: float | None = None, hi: float | None = None) -> Any:
+def _(
+    xp: Any, g: Any, out: Any, x: Any, *, lo: float | None = None, hi: float | None = None
+) -> Any:
     if lo is not None:
         g = xp.where(x < lo, 0.0, g)
     if hi is not None:

@@ -70,7 +70,8 @@ def _(xp: Any, g: Any, out: Any, values: Any, *, shape: tuple[int, ...], index: 
 def take(xp: Any, x: Any, *, indices: tuple[int, ...] | int, axis: int | None = None) -> Any:
     """The entries of x at `indices` along an axis; of all entries, row by row, when axis is None.
 
-    The axis is replaced by those of `indices` (a number, or nested tuples, lists or an array of them).
+    The axis is replaced by those of `indices` (a number, or nested tuples, lists or an array of
+    them).
     """
     return xp.take(x, plain_index(indices), axis=axis)
 

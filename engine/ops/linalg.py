@@ -159,8 +159,9 @@ def _check_einsum(*shapes: tuple[int, ...], pattern: str) -> None:
 def einsum(xp: Any, *operands: Any, pattern: str) -> Any:
     """Sums of products: a letter names an axis, letters missing on the right are summed over.
 
-    pattern: "ij,jk->ik" is the matrix product; without an arrow the result has the letters that occur once,
-    in alphabetical order; "..." stands for any further axes, the same for all operands that have it.
+    pattern: "ij,jk->ik" is the matrix product; without an arrow the result has the letters that
+    occur once, in alphabetical order; "..." stands for any further axes, the same for all operands
+    that have it.
     """
     letters, result = _letters(pattern, [x.ndim for x in operands])
     return xp.einsum(",".join(letters) + "->" + result, *operands)

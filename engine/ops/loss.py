@@ -1,8 +1,8 @@
 """Losses: one number that says how far a prediction is from its target.
 
-`reduction` is PyTorch's: "mean" over the items of the batch, "sum" of them, or "none", one loss an item.
-An item is an entry for mse, binary cross-entropy and the margins; for the losses over classes or labels it
-is a row, the last axis holding its classes.
+`reduction` is PyTorch's: "mean" over the items of the batch, "sum" of them, or "none", one loss an
+item. An item is an entry for mse, binary cross-entropy and the margins; for the losses over classes
+or labels it is a row, the last axis holding its classes.
 """
 
 from __future__ import annotations
@@ -41,9 +41,15 @@ def _check_rows(prediction: Shape, target: Shape, *, reduction: str = "mean") ->
     _check(prediction, target, reduction=reduction)
 
 
-@op("mse", rule="mse passes 2(prediction − target)/n times the gradient, to the target its negative",
-    domain=(REAL, REAL), check=_check, samples=_SAMPLES, refuses=(_UNLIKE, _REDUCTION),
-    synonyms=("mse_loss",))
+@op(
+    "mse",
+    rule="mse passes 2(prediction − target)/n times the gradient, to the target its negative",
+    domain=(REAL, REAL),
+    check=_check,
+    samples=_SAMPLES,
+    refuses=(_UNLIKE, _REDUCTION),
+    synonyms=("mse_loss",),
+)
 def mse(xp: Any, prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """The mean of (prediction − target)² over all n entries (without a ½)."""
     difference = prediction - target
@@ -51,9 +57,7 @@ def mse(xp: Any, prediction: Any, target: Any, *, reduction: str = "mean") -> An
 
 
 @mse.gradient
-def _(
-    xp: Any, g: Any, out: Any, prediction: Any, target: Any, *, reduction: str = "mean"
-) -> Any:
+def _(xp: Any, g: Any, out: Any, prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     difference = prediction - target
     to_prediction = _each(g, difference.shape, reduction) * (2 * difference)
     return to_prediction, -to_prediction
@@ -65,9 +69,12 @@ def _check_classes(logits: Shape, target: Shape, *, reduction: str = "mean") -> 
     return _check_rows(logits, target, reduction=reduction)
 
 
-@op("CE", rule="cross_entropy passes softmax(logits) − target to the logits, times the gradient over "
+@op(
+    "CE",
+    rule="cross_entropy passes softmax(logits) − target to the logits, times the gradient over "
     "the number of rows",
-    domain=(REAL, UNIT), check=_check_classes,
+    domain=(REAL, UNIT),
+    check=_check_classes,
     samples=(
         Sample(((3,), (3,))),
         Sample(((2, 2), (2, 2))),
@@ -79,12 +86,13 @@ def _check_classes(logits: Shape, target: Shape, *, reduction: str = "mean") -> 
         Refusal(((2, 3), (3, 2)), "prediction (2, 3) and target (3, 2) must have one shape"),
         Refusal(((), ()), "a scalar has no axis of classes"),
         _REDUCTION,
-    ))
+    ),
+)
 def cross_entropy(xp: Any, logits: Any, target: Any, *, reduction: str = "mean") -> Any:
     """−Σ target·ln softmax(logits) over the classes (last axis), meaned over the rows; stable.
 
-    logits: (..., C). target: probabilities or one-hot rows (..., C), or class numbers (...), which get no
-    gradient. Raises ShapeError for a number that is no class (on the GPU its row is nan).
+    logits: (..., C). target: probabilities or one-hot rows (..., C), or class numbers (...), which
+    get no gradient. Raises ShapeError for a number that is no class (on the GPU its row is nan).
     """
     logs = _log_softmax(xp, logits)
     return _reduced(xp, -xp.sum(_hot(xp, target, logits) * logs, axis=-1), reduction)
@@ -112,9 +120,12 @@ def _(
     return to_logits, to_target
 
 
-@op("CE", rule="cross_entropy_from_probabilities passes −target/p times the gradient over the number "
+@op(
+    "CE",
+    rule="cross_entropy_from_probabilities passes −target/p times the gradient over the number "
     "of rows",
-    domain=(UNIT, UNIT), check=_check_rows,
+    domain=(UNIT, UNIT),
+    check=_check_rows,
     samples=(
         Sample(((3,), (3,))),
         Sample(((2, 2), (2, 2))),
@@ -124,11 +135,12 @@ def _(
         Refusal(((2, 3), (2,)), "prediction (2, 3) and target (2,) must have one shape"),
         Refusal(((), ()), "a scalar has no axis of classes"),
         _REDUCTION,
-    ))
+    ),
+)
 def cross_entropy_from_probabilities(
     xp: Any, p: Any, target: Any, *, reduction: str = "mean"
 ) -> Any:
-    """−Σ target·ln p over the classes (last axis), meaned over the rows. 0·ln 0 counts as its limit 0.
+    """−Σ target·ln p over the classes (last axis), meaned over the rows; 0·ln 0 counts as 0.
 
     p, target: (..., C), rows that sum to 1. A probability of 0 for what is true costs inf.
     """
@@ -141,10 +153,16 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
     return row * -_ratio(xp, target, p), row * -xp.log(p)
 
 
-@op("BCE", rule="binary_cross_entropy passes (p − target)/(p(1 − p)) times the gradient over n",
-    domain=(UNIT, UNIT), check=_check, samples=_SAMPLES, refuses=(_UNLIKE, _REDUCTION))
+@op(
+    "BCE",
+    rule="binary_cross_entropy passes (p − target)/(p(1 − p)) times the gradient over n",
+    domain=(UNIT, UNIT),
+    check=_check,
+    samples=_SAMPLES,
+    refuses=(_UNLIKE, _REDUCTION),
+)
 def binary_cross_entropy(xp: Any, p: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """−target·ln p − (1 − target)·ln(1 − p), meaned over all n entries. 0·ln 0 counts as its limit 0.
+    """−target·ln p − (1 − target)·ln(1 − p), meaned over all n entries; 0·ln 0 counts as 0.
 
     A certain and wrong p (0 or 1) costs inf; PyTorch stops at 100.
     """
@@ -159,8 +177,14 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
     return to_p, each * (xp.log(1 - p) - xp.log(p))
 
 
-@op("BCE", rule="binary_cross_entropy_with_logits passes σ(z) − target times the gradient over n",
-    domain=(REAL, UNIT), check=_check, samples=_SAMPLES, refuses=(_UNLIKE, _REDUCTION))
+@op(
+    "BCE",
+    rule="binary_cross_entropy_with_logits passes σ(z) − target times the gradient over n",
+    domain=(REAL, UNIT),
+    check=_check,
+    samples=_SAMPLES,
+    refuses=(_UNLIKE, _REDUCTION),
+)
 def binary_cross_entropy_with_logits(
     xp: Any, logits: Any, target: Any, *, reduction: str = "mean"
 ) -> Any:
@@ -174,9 +198,11 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
     return each * (1 / (1 + xp.exp(-logits)) - target), -each * logits
 
 
-@op("BCE", rule="multilabel_cross_entropy passes σ(z) − target times the gradient over the number of "
-    "rows",
-    domain=(REAL, UNIT), check=_check_rows,
+@op(
+    "BCE",
+    rule="multilabel_cross_entropy passes σ(z) − target times the gradient over the number of rows",
+    domain=(REAL, UNIT),
+    check=_check_rows,
     samples=(
         Sample(((3,), (3,))),
         Sample(((2, 2), (2, 2))),
@@ -187,12 +213,12 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
         Refusal(((), ()), "a scalar has no axis of classes"),
         _REDUCTION,
     ),
-    synonyms=("multilabel",))
-def multilabel_cross_entropy(
-    xp: Any, logits: Any, target: Any, *, reduction: str = "mean"
-) -> Any:
+    synonyms=("multilabel",),
+)
+def multilabel_cross_entropy(xp: Any, logits: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Several labels may be true at once: the binary cross-entropies of σ(logits), summed over the
-    labels (last axis), meaned over the rows. PyTorch's multilabel_soft_margin_loss divides by the number of labels
+    labels (last axis), meaned over the rows. PyTorch's multilabel_soft_margin_loss divides by the
+    number of labels
     as well."""
     return _reduced(xp, xp.sum(_binary_losses(xp, logits, target), axis=-1), reduction)
 
@@ -203,14 +229,18 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
     return row * (1 / (1 + xp.exp(-logits)) - target), -row * logits
 
 
-@op("hinge", rule="hinge passes −target times the gradient over n where the margin is not kept, else 0",
-    domain=(Domain(-0.8, 0.8), REAL), check=_check,
+@op(
+    "hinge",
+    rule="hinge passes −target times the gradient over n where the margin is not kept, else 0",
+    domain=(Domain(-0.8, 0.8), REAL),
+    check=_check,
     samples=(
         Sample(((2,), (2,)), values=(None, _PLUS_OR_MINUS[0])),
         Sample(((3,), (3,)), {"margin": 0.0, "reduction": "none"}, values=([2.0, 0.5, -1.5], None)),
         Sample(((2, 3), (2, 3)), values=(None, _PLUS_OR_MINUS[1:] * 2), small=False),
     ),
-    refuses=(_UNLIKE, _REDUCTION))
+    refuses=(_UNLIKE, _REDUCTION),
+)
 def hinge(
     xp: Any, prediction: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean"
 ) -> Any:
@@ -244,20 +274,28 @@ def _check_ranking(
     _check(a or b, target, reduction=reduction)
 
 
-@op("rank", rule="margin_ranking passes −target to the first and target to the second, times the "
+@op(
+    "rank",
+    rule="margin_ranking passes −target to the first and target to the second, times the "
     "gradient over n, where the margin is not kept, else 0",
-    domain=(REAL, REAL, REAL), check=_check_ranking,
+    domain=(REAL, REAL, REAL),
+    check=_check_ranking,
     samples=(
         Sample(((2,), (2,), (2,)), {"margin": 0.1}, values=([1.0, 0.5], [0.2, 1.5], None)),
         Sample(((), (), ()), {"margin": 9.0}),
-        Sample(((3,), (3,), (3,)), {"margin": 9.0, "reduction": "none"}, small=False,
-               values=(None, None, _PLUS_OR_MINUS[1])),
+        Sample(
+            ((3,), (3,), (3,)),
+            {"margin": 9.0, "reduction": "none"},
+            small=False,
+            values=(None, None, _PLUS_OR_MINUS[1]),
+        ),
     ),
     refuses=(
         Refusal(((3,), (2,), (3,)), "must have one shape"),
         Refusal(((), (), ()), "reduction is 'mean', 'sum' or 'none'", {"reduction": "max"}),
     ),
-    synonyms=("margin_ranking_loss",))
+    synonyms=("margin_ranking_loss",),
+)
 def margin_ranking(
     xp: Any, a: Any, b: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
 ) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import ShapeError
 from engine.ops import axes
 from engine.ops.axes import Axis
-from engine.ops.declare import DISTINCT, REAL, Refusal, Sample, op
+from engine.ops.declare import DISTINCT, Refusal, Sample, op
 
 _SAMPLES = (
     Sample(((3,),)),
@@ -36,8 +36,13 @@ def _check_not_empty(x: tuple[int, ...], *, axis: Axis = None, keepdims: bool = 
         raise ShapeError("there is no entry to reduce")
 
 
-@op("Σ", rule="sum passes its gradient on to every entry that was summed",
-    check=_check, samples=_SAMPLES, refuses=(_NO_AXIS, _SCALAR))
+@op(
+    "Σ",
+    rule="sum passes its gradient on to every entry that was summed",
+    check=_check,
+    samples=_SAMPLES,
+    refuses=(_NO_AXIS, _SCALAR),
+)
 def sum(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum over all entries, over one axis or over several; keepdims leaves axes of size 1."""
     return xp.sum(x, axis=axis, keepdims=keepdims)
@@ -48,9 +53,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (_spread(xp, g, x, axis),)
 
 
-@op("mean", rule="mean passes to every entry its gradient over the number of entries",
-    check=_check_not_empty, samples=_SAMPLES,
-    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")))
+@op(
+    "mean",
+    rule="mean passes to every entry its gradient over the number of entries",
+    check=_check_not_empty,
+    samples=_SAMPLES,
+    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")),
+)
 def mean(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over all entries, over one axis or over several; keepdims leaves axes of size 1."""
     return xp.mean(x, axis=axis, keepdims=keepdims)
@@ -62,8 +71,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (_spread(xp, g / count, x, axis),)
 
 
-@op("Π", rule="prod passes to every entry its gradient times the product of all the others",
-    check=_check, samples=_SAMPLES, refuses=(_NO_AXIS,))
+@op(
+    "Π",
+    rule="prod passes to every entry its gradient times the product of all the others",
+    check=_check,
+    samples=_SAMPLES,
+    refuses=(_NO_AXIS,),
+)
 def prod(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The product over all entries, over one axis or over several. Zeros are no trouble."""
     return xp.prod(x, axis=axis, keepdims=keepdims)
@@ -82,15 +96,21 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (xp.reshape(g, axes.kept(x.shape, axis)) * others,)
 
 
-@op("max", rule="max passes its gradient to the largest entry; ties: the first along one axis, "
+@op(
+    "max",
+    rule="max passes its gradient to the largest entry; ties: the first along one axis, "
     "even shares over all",
-    domain=(DISTINCT,), check=_check_not_empty, samples=_SAMPLES, synonyms=("amax",),
-    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")))
+    domain=(DISTINCT,),
+    check=_check_not_empty,
+    samples=_SAMPLES,
+    synonyms=("amax",),
+    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")),
+)
 def max(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest entry: of all, along one axis, or over several axes.
 
-    Ties, as in PyTorch: along one axis the first of them gets the gradient (torch.max(dim)), over all entries
-    or a tuple of axes they share it evenly (torch.max(), torch.amax).
+    Ties, as in PyTorch: along one axis the first of them gets the gradient (torch.max(dim)), over
+    all entries or a tuple of axes they share it evenly (torch.max(), torch.amax).
     """
     return xp.max(x, axis=axis, keepdims=keepdims)
 
@@ -100,10 +120,16 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (xp.reshape(g, axes.kept(x.shape, axis)) * xp.winners(x, axis),)
 
 
-@op("min", rule="min passes its gradient to the smallest entry; ties: the first along one axis, "
+@op(
+    "min",
+    rule="min passes its gradient to the smallest entry; ties: the first along one axis, "
     "even shares over all",
-    domain=(DISTINCT,), check=_check_not_empty, samples=_SAMPLES, synonyms=("amin",),
-    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")))
+    domain=(DISTINCT,),
+    check=_check_not_empty,
+    samples=_SAMPLES,
+    synonyms=("amin",),
+    refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")),
+)
 def min(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest entry: of all, along one axis, or over several axes. Ties as in `max`."""
     return xp.min(x, axis=axis, keepdims=keepdims)
@@ -114,8 +140,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (xp.reshape(g, axes.kept(x.shape, axis)) * xp.winners(-x, axis),)
 
 
-@op("cumsum", rule="cumsum passes to every entry the sum of the gradients from its place on",
-    check=lambda x, *, axis=-1: axes.one(axis, len(x)), samples=_ALONG, refuses=(_NO_AXIS,))
+@op(
+    "cumsum",
+    rule="cumsum passes to every entry the sum of the gradients from its place on",
+    check=lambda x, *, axis=-1: axes.one(axis, len(x)),
+    samples=_ALONG,
+    refuses=(_NO_AXIS,),
+)
 def cumsum(xp: Any, x: Any, *, axis: int = -1) -> Any:
     """Running sums along one axis, in the shape of x."""
     return xp.cumsum(x, axis=axis)
@@ -132,9 +163,13 @@ def _check_along(x: tuple[int, ...], *, axis: int = -1) -> None:
         raise ShapeError("there is no entry to reduce")
 
 
-@op("lse", rule="logsumexp passes to every entry its gradient times that entry's softmax",
-    check=lambda x, *, axis=-1, keepdims=False: _check_along(x, axis=axis), samples=_ALONG,
-    refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")))
+@op(
+    "lse",
+    rule="logsumexp passes to every entry its gradient times that entry's softmax",
+    check=lambda x, *, axis=-1, keepdims=False: _check_along(x, axis=axis),
+    samples=_ALONG,
+    refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")),
+)
 def logsumexp(xp: Any, x: Any, *, axis: int = -1, keepdims: bool = False) -> Any:
     """ln Σ eˣ along one axis, a smooth maximum, without overflow."""
     largest = xp.shift(x, axis)
@@ -148,9 +183,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: int = -1, keepdims: bool = Fal
     return (xp.reshape(g, rows) * xp.exp(x - xp.reshape(out, rows)),)
 
 
-@op("softmax", rule="softmax passes p ⊙ (g − Σ g·p): an entry's gradient less the mean of all, "
-    "weighted by p",
-    check=_check_along, samples=_ALONG, refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")))
+@op(
+    "softmax",
+    rule="softmax passes p ⊙ (g − Σ g·p): an entry's gradient less the mean of all, weighted by p",
+    check=_check_along,
+    samples=_ALONG,
+    refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")),
+)
 def softmax(xp: Any, x: Any, *, axis: int = -1) -> Any:
     """p = eˣ / Σ eˣ along one axis, in the shape of x: positive, summing to 1; without overflow."""
     powers = xp.exp(x - xp.shift(x, axis))
@@ -162,9 +201,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: int = -1) -> Any:
     return (out * (g - xp.sum(g * out, axis=axis, keepdims=True)),)
 
 
-@op("log_softmax", rule="log_softmax passes g − p·Σ g: an entry's gradient less its softmax times "
-    "the sum of all",
-    check=_check_along, samples=_ALONG, refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")))
+@op(
+    "log_softmax",
+    rule="log_softmax passes g − p·Σ g: an entry's gradient less its softmax times the sum of all",
+    check=_check_along,
+    samples=_ALONG,
+    refuses=(_NO_AXIS, Refusal(((),), "a scalar has no axis")),
+)
 def log_softmax(xp: Any, x: Any, *, axis: int = -1) -> Any:
     """ln softmax(x) = x − ln Σ eˣ along one axis, in the shape of x, without overflow."""
     below = x - xp.shift(x, axis)

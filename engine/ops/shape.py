@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import ShapeError
 from engine.ops import axes
 from engine.ops.axes import Axis
-from engine.ops.declare import REAL, Refusal, Sample, op
+from engine.ops.declare import Refusal, Sample, op
 
 Shape = tuple[int, ...]
 
@@ -22,14 +22,18 @@ def _check_reshape(x: Shape, *, shape: tuple[int, ...] | int) -> None:
         raise ShapeError(f"{prod(x)} entries do not fit the shape {wanted}")
 
 
-@op("reshape", rule="reshape gives the gradient back in the old shape", check=_check_reshape,
+@op(
+    "reshape",
+    rule="reshape gives the gradient back in the old shape",
+    check=_check_reshape,
     samples=(
         Sample(((2, 3),), {"shape": (3, 2)}),
         Sample(((4,),), {"shape": (2, -1)}),
         Sample(((2, 2),), {"shape": -1}),
         Sample(((),), {"shape": (1, 1)}, small=False),
     ),
-    refuses=(Refusal(((2, 3),), "6 entries do not fit the shape (4, 2)", {"shape": (4, 2)}),))
+    refuses=(Refusal(((2, 3),), "6 entries do not fit the shape (4, 2)", {"shape": (4, 2)}),),
+)
 def reshape(xp: Any, x: Any, *, shape: tuple[int, ...] | int) -> Any:
     """The entries of x, row by row, in a new shape; one size may be -1, which is worked out."""
     return xp.reshape(x, shape)
@@ -45,16 +49,20 @@ def _check_transpose(x: Shape, *, axes: tuple[int, ...] | None = None) -> None:
         raise ShapeError(f"axes {axes} must name each of the {len(x)} axes once")
 
 
-@op("T", rule="transpose gives the gradient back transposed the other way", check=_check_transpose,
+@op(
+    "T",
+    rule="transpose gives the gradient back transposed the other way",
+    check=_check_transpose,
     samples=(
         Sample(((2, 3),)),
         Sample(((2, 1, 3),), {"axes": (1, 2, 0)}),
         Sample(((3,),), small=False),
     ),
     refuses=(Refusal(((2, 3),), "must name each of the 2 axes once", {"axes": (0, 0)}),),
-    synonyms=("permute",))
+    synonyms=("permute",),
+)
 def transpose(xp: Any, x: Any, *, axes: tuple[int, ...] | None = None) -> Any:
-    """x with its axes in another order: axis i of the result is axis axes[i] of x; None reverses."""
+    """x with its axes in another order: axis i of the result is axis axes[i]; None reverses."""
     return xp.transpose(x, axes)
 
 
@@ -73,14 +81,17 @@ def _check_broadcast(x: Shape, *, shape: tuple[int, ...]) -> None:
         raise ShapeError(f"shape {x} can not be repeated to {wanted}")
 
 
-@op("broadcast_to", rule="broadcast_to sums the gradient over the copies of each entry",
+@op(
+    "broadcast_to",
+    rule="broadcast_to sums the gradient over the copies of each entry",
     check=_check_broadcast,
     samples=(
         Sample(((3,),), {"shape": (2, 3)}),
         Sample(((2, 1),), {"shape": (2, 2)}),
         Sample(((),), {"shape": (2,)}),
     ),
-    refuses=(Refusal(((3,),), "shape (3,) can not be repeated to (2,)", {"shape": (2,)}),))
+    refuses=(Refusal(((3,),), "shape (3,) can not be repeated to (2,)", {"shape": (2,)}),),
+)
 def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along axes of size 1, and along new axes in front, to the given shape."""
     return xp.broadcast_to(x, shape)
@@ -94,18 +105,21 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 def _expanded(x: Shape, shape: tuple[int, ...]) -> Shape:
     wanted = _as_tuple(shape)
     lead = len(wanted) - len(x)
-    return tuple([
-        x[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(wanted)
-    ])
+    return tuple(
+        [x[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(wanted)]
+    )
 
 
-@op("expand", rule="expand sums the gradient over the copies of each entry",
+@op(
+    "expand",
+    rule="expand sums the gradient over the copies of each entry",
     check=lambda x, *, shape: _check_broadcast(x, shape=_expanded(x, shape)),
     samples=(
         Sample(((2, 1),), {"shape": (-1, 3)}),
         Sample(((3,),), {"shape": (2, 3)}),
     ),
-    refuses=(Refusal(((2, 3),), "shape (2, 3) can not be repeated to (2, 4)", {"shape": (-1, 4)}),))
+    refuses=(Refusal(((2, 3),), "shape (2, 3) can not be repeated to (2, 4)", {"shape": (-1, 4)}),),
+)
 def expand(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along axes of size 1 to the given shape, where -1 keeps a size, as in PyTorch."""
     return xp.broadcast_to(x, _expanded(tuple(x.shape), shape))
@@ -116,10 +130,14 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     return (g,)
 
 
-@op("expand_dims", rule="expand_dims gives the gradient back without the new axis",
+@op(
+    "expand_dims",
+    rule="expand_dims gives the gradient back without the new axis",
     check=lambda x, *, axis: axes.normal(axis, len(x) + 1),
     samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": -1})),
-    refuses=(Refusal(((3,),), "there is no axis 2", {"axis": 2}),), synonyms=("unsqueeze",))
+    refuses=(Refusal(((3,),), "there is no axis 2", {"axis": 2}),),
+    synonyms=("unsqueeze",),
+)
 def expand_dims(xp: Any, x: Any, *, axis: int) -> Any:
     """x with a new axis of size 1 at place `axis` of the result."""
     return xp.expand_dims(x, axis)
@@ -137,12 +155,16 @@ def _check_squeeze(x: Shape, *, axis: Axis = None) -> None:
                 raise ShapeError(f"axis {i} has size {x[i]}; only axes of size 1 can be removed")
 
 
-@op("squeeze", rule="squeeze gives the gradient back with the axes of size 1", check=_check_squeeze,
+@op(
+    "squeeze",
+    rule="squeeze gives the gradient back with the axes of size 1",
+    check=_check_squeeze,
     samples=(
         Sample(((1, 3, 1),)),
         Sample(((2, 1),), {"axis": 1}),
     ),
-    refuses=(Refusal(((2, 1),), "axis 0 has size 2", {"axis": 0}),))
+    refuses=(Refusal(((2, 1),), "axis 0 has size 2", {"axis": 0}),),
+)
 def squeeze(xp: Any, x: Any, *, axis: Axis = None) -> Any:
     """x without its axes of size 1, or without the given ones."""
     return xp.squeeze(x, axis=axis)
@@ -153,10 +175,13 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None) -> Any:
     return (xp.reshape(g, tuple(x.shape)),)
 
 
-@op("flip", rule="flip gives the gradient back flipped",
+@op(
+    "flip",
+    rule="flip gives the gradient back flipped",
     check=lambda x, *, axis=None: axes.normal(axis, len(x)),
     samples=(Sample(((3,),)), Sample(((2, 2),), {"axis": 0}), Sample(((2, 3),), small=False)),
-    refuses=(Refusal(((3,),), "there is no axis 1", {"axis": 1}),))
+    refuses=(Refusal(((3,),), "there is no axis 1", {"axis": 1}),),
+)
 def flip(xp: Any, x: Any, *, axis: Axis = None) -> Any:
     """x with its entries in reverse order along the axes, all of them when None."""
     return xp.flip(x, axis)
@@ -172,7 +197,9 @@ def _check_pad(x: Shape, *, width: Any, value: float = 0) -> None:
         raise ShapeError(f"width {width} is negative; take a slice to remove entries")
 
 
-@op("pad", rule="pad gives back the gradient of the middle; what was added keeps its own",
+@op(
+    "pad",
+    rule="pad gives back the gradient of the middle; what was added keeps its own",
     check=_check_pad,
     samples=(
         Sample(((3,),), {"width": (1, 2)}),
@@ -182,11 +209,13 @@ def _check_pad(x: Shape, *, width: Any, value: float = 0) -> None:
     refuses=(
         Refusal(((2, 3),), "3 pairs of widths for 2 axes", {"width": ((1, 1), (1, 1), (1, 1))}),
         Refusal(((3,),), "is negative", {"width": -1}),
-    ))
+    ),
+)
 def pad(xp: Any, x: Any, *, width: Any, value: float = 0) -> Any:
     """x with entries of `value` around it.
 
-    width: how many on each side: one number, a pair (before, after) for every axis, or a pair an axis.
+    width: how many on each side: one number, a pair (before, after) for every axis, or a pair an
+    axis.
     """
     return xp.pad(x, _pairs(width, x.ndim), constant_values=value)
 
@@ -208,8 +237,11 @@ def _check_concatenate(*xs: Shape, axis: int = 0) -> None:
                 raise ShapeError(f"{xs[0]} and {x} differ on axis {i}, beside axis {along}")
 
 
-@op("concat", rule="concatenate gives each operand its part of the gradient",
-    check=_check_concatenate, variadic=True,
+@op(
+    "concat",
+    rule="concatenate gives each operand its part of the gradient",
+    check=_check_concatenate,
+    variadic=True,
     samples=(
         Sample(((2,), (3,))),
         Sample(((2, 1), (2, 2), (2, 1)), {"axis": 1}),
@@ -218,7 +250,9 @@ def _check_concatenate(*xs: Shape, axis: int = 0) -> None:
     refuses=(
         Refusal(((2, 3), (2, 2)), "differ on axis 1, beside axis 0"),
         Refusal(((), ()), "a scalar has no axis"),
-    ), synonyms=("concat",))
+    ),
+    synonyms=("concat",),
+)
 def concatenate(xp: Any, *xs: Any, axis: int = 0) -> Any:
     """Operands one behind the other along an axis; all other sizes must be alike."""
     return xp.concatenate(xs, axis=axis)
@@ -242,14 +276,18 @@ def _check_stack(*xs: Shape, axis: int = 0) -> None:
             raise ShapeError(f"{xs[0]} and {x} differ; all operands must have one shape")
 
 
-@op("stack", rule="stack gives each operand its layer of the gradient", check=_check_stack,
+@op(
+    "stack",
+    rule="stack gives each operand its layer of the gradient",
+    check=_check_stack,
     variadic=True,
     samples=(
         Sample(((), (), ())),
         Sample(((2,), (2,)), {"axis": 1}),
         Sample(((2, 3), (2, 3)), {"axis": -1}, small=False),
     ),
-    refuses=(Refusal(((2,), (3,)), "(2,) and (3,) differ"),))
+    refuses=(Refusal(((2,), (3,)), "(2,) and (3,) differ"),),
+)
 def stack(xp: Any, *xs: Any, axis: int = 0) -> Any:
     """Operands of one shape as layers along a new axis."""
     return xp.stack(xs, axis=axis)
