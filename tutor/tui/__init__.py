@@ -1,0 +1,1 @@
+"""The interface on the terminal: screens, widgets, styles. Textual lives here and only here."""

@@ -1,0 +1,115 @@
+"""The application: its screens, its themes, and how it is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tutor.settings.terminal import unicode_ok
+from tutor.tui.palette import COLOURS, TERMINAL, theme_for, themes
+
+if TYPE_CHECKING:
+    from tutor.session.session import Session
+
+
+class BackpropTutor(App[int]):
+    """The interface. It opens the home screen, or the stepper on a given session."""
+
+    TITLE = "Backprop Tutor"
+    CSS_PATH: ClassVar[str] = "styles/app.tcss"
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] = [(0, "-low"), (20, "-high"), (32, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    def __init__(self, session: Session | None = None, *, plain: bool | None = None) -> None:
+        """session: what to step through; None opens the home screen. plain: draw with ASCII only;
+        None asks the terminal."""
+        theme = theme_for()
+        # The filter that obeys NO_COLOR is chosen there, before the theme: say which it will be.
+        super().__init__(ansi_color=True if theme == TERMINAL else None)
+        self.ascii_only = not unicode_ok() if plain is None else plain
+        self._session = session
+        for one in themes():
+            self.register_theme(one)
+        self.theme = theme
+
+    def on_mount(self) -> None:
+        if self._session is None:
+            from tutor.tui.screens.home import HomeScreen
+
+            self.push_screen(HomeScreen())
+        else:
+            self.step_through(self._session)
+
+    def step_through(self, session: Session) -> None:
+        """Open the stepper on a session, above what is open now."""
+        from tutor.tui.screens.stepper import StepperScreen
+
+        self.push_screen(StepperScreen(session))
+
+    def back(self) -> None:
+        """Leave the screen in front; the program with the last one."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Ask the screen in front first: it may be waiting for the second key of a chord."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            take = getattr(self.screen, "take_key", None)
+            if take is not None and take(event.key):
+                return
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: the actions of the screen in front, the themes, the way out."""
+        commands = getattr(screen, "commands", None)
+        if commands is not None:
+            yield from commands()
+        for name in COLOURS:
+            if name != self.theme:
+                title = name.removeprefix("backprop-")
+                yield SystemCommand(f"Colours: {title}", _THEMES[title], lambda n=name: self.use(n))
+        yield SystemCommand("Quit", "Leave the program (ctrl+q)", self.action_quit)
+
+    def use(self, theme: str) -> None:
+        """Change to another theme."""
+        self.ansi_color = None
+        self.theme = theme
+
+    def _fatal_error(self) -> None:
+        """Leave; `_run` raises the error again, for the door to report like any other."""
+        self._close_messages_no_wait()
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+
+_THEMES = {
+    "dark": "Light text on a dark ground",
+    "light": "Dark text on a light ground",
+    "contrast": "White and bright colours on black",
+    "terminal": "The terminal's own 16 colours",
+}
+
+
+def run_home(*, plain: bool | None = None) -> int:
+    """Open the home screen and return the exit code."""
+    return _run(BackpropTutor(plain=plain))
+
+
+def run_stepper(session: Session, *, plain: bool | None = None) -> int:
+    """Open the stepper on a session and return the exit code."""
+    return _run(BackpropTutor(session, plain=plain))
+
+
+def _run(app: BackpropTutor) -> int:
+    code = app.run()
+    if app._exception is not None:
+        raise app._exception
+    return app.return_code or code or 0

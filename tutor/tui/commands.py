@@ -1,0 +1,64 @@
+"""From the one action table to bindings, the keys of a chord, and the key bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding, BindingType
+
+from tutor.actions import ACTIONS, LEADER, Action, footer, key_label
+from tutor.session.session import Session
+from tutor.tui.widgets.keybar import Key
+from tutor.tui.widgets.surface import Row, Run
+
+CHORDS = {
+    action.chord.split(" ", 1)[1]: action
+    for action in ACTIONS
+    if action.chord.startswith(LEADER + " ")
+}
+"""What a key does after the leader."""
+
+
+def bindings() -> list[BindingType]:
+    """A binding for each action: its keys, and its chord where that is a single key."""
+    made: list[BindingType] = [Binding(LEADER, "leader", show=False)]
+    for action in ACTIONS:
+        keys = [*action.keys]
+        if " " not in action.chord and action.chord not in keys:
+            keys.append(action.chord)
+        made.append(Binding(",".join(keys), f"act('{action.id}')", action.title, show=False))
+    return made
+
+
+def keys_for(session: Session, *, ascii: bool) -> list[Key]:
+    """The few keys that make sense now."""
+    return [
+        Key(key_label(action.keys[0], ascii=ascii), action.title, action.id)
+        for action in footer(session)
+    ]
+
+
+def chord_hint(session: Session, *, ascii: bool) -> Row:
+    """What may follow the leader now, the shortest words for it."""
+    row: list[Run] = [(f" {LEADER} ", "key")]
+    for key, action in CHORDS.items():
+        off = action.enabled(session) is not None
+        row.append((key_label(key, ascii=ascii), "key.off" if off else "key"))
+        row.append((f" {action.title}  ", "faint" if off else "quiet"))
+    return row
+
+
+def keys_of(action: Action, *, ascii: bool) -> tuple[str, str]:
+    """The keys of an action as a person reads them: outside text fields, and everywhere."""
+    return (
+        " ".join(key_label(key, ascii=ascii) for key in action.keys),
+        key_label(action.chord, ascii=ascii),
+    )
+
+
+def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
+    """Actions under the headings of the help."""
+    groups: dict[str, list[Action]] = {}
+    for action in actions:
+        groups.setdefault(action.group, []).append(action)
+    return groups

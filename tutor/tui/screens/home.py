@@ -1,0 +1,241 @@
+"""The home screen: type a function, go on with a recent one, or see what else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tutor.settings import recent
+from tutor.tui.opening import EXAMPLE, EXAMPLE_INPUTS, Fault, Ready, open_session, read
+from tutor.tui.widgets.keybar import Key, KeyBar
+from tutor.tui.widgets.line import Lines, Rule
+from tutor.tui.widgets.menu import Entry, Menu
+from tutor.tui.widgets.surface import Row
+
+if TYPE_CHECKING:
+    from tutor.tui.app import BackpropTutor
+
+_KEYS = (
+    Key("enter", "step through it", "start"),
+    Key("tab", "next field", "app.focus_next"),
+    Key("↓", "recent", "list"),
+    Key("f1", "help", "help"),
+    Key("ctrl+p", "all actions", "palette"),
+    Key("ctrl+q", "quit", "app.quit"),
+)
+_LIST_KEYS = (
+    Key("enter", "open", "choose"),
+    Key("tab", "type a function", "app.focus_next"),
+    Key("?", "help", "help"),
+    Key("ctrl+p", "all actions", "palette"),
+    Key("q", "quit", "back"),
+)
+_SCREENS = (
+    ("trace", "Trace a function", 'backprop trace "(x + y)*z" --at x=-2,y=5,z=-4'),
+    ("help", "Help", "backprop --help"),
+)
+
+
+class HomeScreen(Screen[None]):
+    """Where one begins. Its first frame needs no NumPy: language and engine load behind it."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "#expression"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "help", show=False),
+        Binding("ctrl+p", "palette", show=False),
+        Binding("down", "list", show=False),
+        Binding("escape", "leave", show=False),
+        Binding("q", "back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recent: list[recent.Recent] = []
+        self._loaded = False
+
+    def compose(self) -> ComposeResult:
+        yield Lines([[(" Backprop Tutor", "strong"), (_MOTTO, "quiet")]], id="title")
+        yield Rule("Trace a function")
+        with Container(classes="row"):
+            yield Lines([[("   f", "quiet")]])
+            yield Input(EXAMPLE, id="expression", select_on_focus=False)
+        yield Lines(id="expression-caret")
+        with Container(classes="row"):
+            yield Lines([[("   at", "quiet")]])
+            yield Input(EXAMPLE_INPUTS, id="inputs", select_on_focus=False)
+        yield Lines(id="inputs-caret")
+        yield Lines(id="verdict")
+        yield Lines()
+        yield Menu(id="home-list")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self._fill_list()
+        self._show_keys()
+        self.query_one("#verdict", Lines).show(_INVITATION)
+        self.call_after_refresh(self._load)
+
+    def on_screen_resume(self) -> None:
+        self._fill_list()
+
+    @work(thread=True, exclusive=True, group="load")
+    def _load(self) -> None:
+        """Import what reading needs, away from the event loop, then judge what stands there."""
+        read(EXAMPLE, EXAMPLE_INPUTS)
+        import tutor.session.session  # noqa: F401  (so that Enter opens at once)
+
+        self.app.call_from_thread(self._now_loaded)
+
+    def _now_loaded(self) -> None:
+        self._loaded = True
+        if self.is_attached:
+            self._judge()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        if self._loaded:
+            self._judge()
+
+    @on(Input.Submitted)
+    def action_start(self) -> None:
+        """Open the stepper on what stands in the fields."""
+        ready = self._judge()
+        if not isinstance(ready, Ready):
+            return
+        expression = self._value("#expression")
+        session = open_session(ready, expression)
+        if isinstance(session, Fault):
+            self._tell(session)
+            return
+        given = tuple((name, _written(value)) for name, value in ready.inputs.items())
+        recent.remember(recent.Recent(expression, given))
+        self._app.step_through(session)
+
+    def _judge(self) -> Ready | Fault:
+        """Read both fields and say what is wrong, under the spot, or that one can start."""
+        outcome = read(self._value("#expression"), self._value("#inputs"))
+        self._tell(outcome)
+        return outcome
+
+    def _tell(self, outcome: Ready | Fault) -> None:
+        carets: dict[str, Row] = {"expression": [], "inputs": []}
+        verdict: Row = _INVITATION
+        if isinstance(outcome, Fault):
+            marks = "^" * max(1, outcome.end - outcome.start)
+            carets[outcome.field] = [(" " * (6 + outcome.start) + marks, "wrong")]
+            verdict = [("   ✗ ", "wrong"), (outcome.message, "text")]
+            if outcome.hint:
+                verdict = [*verdict, (f"  ({outcome.hint})", "quiet")]
+        for field, row in carets.items():
+            self.query_one(f"#{field}-caret", Lines).show(row)
+        self.query_one("#verdict", Lines).show(verdict)
+
+    def _fill_list(self) -> None:
+        self._recent = recent.load()
+        entries = [Entry([("Recent", "title")])]
+        for i, one in enumerate(self._recent[:_MOST_RECENT]):
+            at = ", ".join(f"{name}={text}" for name, text in one.inputs)
+            row = [(one.expression, "text"), ("   " + at, "quiet")]
+            entries.append(Entry(row, f"recent {i}"))
+        if not self._recent:
+            entries.append(Entry([("  " + _NOTHING_YET, "quiet")]))
+        entries += [Entry([]), Entry([("Screens", "title")])]
+        for name, title, command in _SCREENS:
+            entries.append(Entry([(title.ljust(20), "text"), (command, "quiet")], name))
+        self.query_one("#home-list", Menu).fill(entries)
+
+    @on(Menu.Chosen)
+    def _chosen(self, message: Menu.Chosen) -> None:
+        if message.name == "help":
+            self.action_help()
+        elif message.name == "trace":
+            self.query_one("#expression", Input).focus()
+        else:
+            one = self._recent[int(message.name.split()[1])]
+            self.query_one("#expression", Input).value = one.expression
+            inputs = ", ".join(f"{name}={text}" for name, text in one.inputs)
+            self.query_one("#inputs", Input).value = inputs
+            self.action_start()
+
+    @on(Menu.Left)
+    def _left_list(self, message: Menu.Left) -> None:
+        if message.way < 0:
+            self.query_one("#inputs", Input).focus()
+
+    @on(KeyBar.Pressed)
+    async def _pressed(self, message: KeyBar.Pressed) -> None:
+        await self.run_action(message.action)
+
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def action_list(self) -> None:
+        """Go on to the next field, or to the list below them."""
+        if self.focused is self.query_one("#expression"):
+            self.query_one("#inputs").focus()
+        else:
+            self.query_one("#home-list").focus()
+
+    def action_choose(self) -> None:
+        """Open what the cursor of the list stands on."""
+        self.query_one("#home-list", Menu).action_choose()
+
+    def action_leave(self) -> None:
+        """Out of a text field, so that letters act."""
+        self.query_one("#home-list").focus()
+
+    def action_help(self) -> None:
+        """Show what the keys do."""
+        from tutor.tui.screens.help import home_help
+
+        self.app.push_screen(home_help(_KEYS, _LIST_KEYS))
+
+    def action_palette(self) -> None:
+        """Find any action by its name."""
+        self.app.action_command_palette()
+
+    def action_back(self) -> None:
+        """Leave the program."""
+        self._app.back()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers here: every screen, and the recent expressions."""
+        yield SystemCommand("Trace a function", "Step through what is typed", self.action_start)
+        yield SystemCommand("Help", "What the keys do", self.action_help)
+
+    def _show_keys(self) -> None:
+        in_list = isinstance(self.focused, Menu)
+        self.query_one("#keys", KeyBar).show(_LIST_KEYS if in_list else _KEYS)
+
+    def _value(self, field: str) -> str:
+        return self.query_one(field, Input).value
+
+    @property
+    def _app(self) -> BackpropTutor:
+        return cast("BackpropTutor", self.app)
+
+
+_MOTTO = "   step through a real gradient, forwards and backwards"
+_INVITATION: Row = [("   Press ", "quiet"), ("enter", "key"), (" to step through it.", "quiet")]
+_NOTHING_YET = f"Nothing traced yet. Press enter to step through {EXAMPLE}."
+_MOST_RECENT = 8
+
+
+def _written(value: Any) -> str:
+    """An input as one would type it."""
+    import numpy as np
+
+    if np.ndim(value) == 0:
+        return (
+            f"{float(value):.17g}"
+            if float(value) != round(float(value), 6)
+            else f"{float(value):g}"
+        )
+    return str(np.asarray(value).tolist()).replace(" ", "")

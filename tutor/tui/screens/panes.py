@@ -1,0 +1,180 @@
+"""What stands in each pane of the stepper at a moment."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.trace import Trace
+from tutor.debugger.frame import focused
+from tutor.render.events import event_row
+from tutor.render.formula import formula
+from tutor.render.inspector import inspection
+from tutor.render.numbers import exact
+from tutor.render.sentences import sentence, start_sentence
+from tutor.render.values import inline
+from tutor.session.session import Session
+from tutor.tui import words
+from tutor.tui.commands import chord_hint, keys_for
+from tutor.tui.picture import picture
+from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.events import EventList
+from tutor.tui.widgets.keybar import KeyBar
+from tutor.tui.widgets.line import Lines, Pane, Rule
+from tutor.tui.widgets.surface import Row, Run, row_width
+from tutor.tui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from tutor.tui.screens.stepper import StepperScreen
+
+PANES = ("canvas", "formula", "inspector", "events", "timeline")
+WIDE = 120
+_ENTRIES = 40
+
+
+def show(screen: StepperScreen) -> None:
+    """Fill every pane from the session."""
+    session, ascii_only = screen.session, screen.ascii_only
+    frame, trace = session.frame, session.trace
+    show_crumbs(screen)
+    canvas = screen.query_one("#canvas", GraphCanvas)
+    if screen.drawing is None:
+        canvas.say(f"Drawing {len(trace.passes[0].ops)} nodes …")
+    else:
+        canvas.show(picture(session, screen.drawing, ascii=ascii_only))
+    formula_pane = screen.query_one("#formula", Pane)
+    if frame.cursor:
+        formula_pane.show(words.formula_rows(formula(trace, frame.cursor - 1, ascii=ascii_only)))
+    else:
+        formula_pane.show(_beginning(formula_pane.size.width))
+    pane = screen.query_one("#inspector", Pane)
+    shown = inspection(trace, focused(frame), frame.cursor, text=_text(session), ascii=ascii_only)
+    if pane.size.height > 3:
+        pane.show(words.inspector_rows(shown, pane.size.width))
+    else:
+        pane.show(words.inspector_lines(shown, pane.size.width, max(1, pane.size.height)))
+    events = screen.query_one("#events", EventList)
+    if events.display:
+        events.show(partial(_event_row, trace), len(trace.events), frame.cursor - 1)
+    show_titles(screen)
+    show_status(screen)
+    timeline = screen.query_one("#timeline", Timeline)
+    timeline.show(words.stretches(trace), frame.cursor, screen.player.note)
+    screen.query_one("#keys", KeyBar).show(keys_for(session, ascii=ascii_only))
+
+
+def show_crumbs(screen: StepperScreen) -> None:
+    """The first line: where one is, and which routes to the gradient agree."""
+    line = screen.query_one("#crumbs", Lines)
+    width = line.size.width
+    badge = screen.badge
+    room = width - row_width(badge) - 3
+    left = words.crumbs(screen.session, room)
+    gap = max(1, width - row_width(left) - row_width(badge) - 1)
+    line.show([*left, (" " * gap, "ground"), *badge])
+
+
+def show_titles(screen: StepperScreen) -> None:
+    """The lines between the panes: what is in them, the one with the focus in bold."""
+    session, ascii_only = screen.session, screen.ascii_only
+    frame, trace = session.frame, session.trace
+    focus = screen.focused.id if screen.focused is not None else None
+
+    def title(pane: str, left: str, right: str = "") -> None:
+        role = "title.focus" if focus == pane else "title"
+        screen.query_one(f"#{pane}-title", Rule).show(left, right, role)
+
+    if frame.cursor:
+        made = formula(trace, frame.cursor - 1, ascii=ascii_only)
+        title("formula", made.title, made.rule)
+    else:
+        title("formula", "the beginning")
+    shown = inspection(trace, focused(frame), frame.cursor, text=_text(session), ascii=ascii_only)
+    title("inspector", shown.title, shown.place)
+    title("events", "events", f"{frame.cursor} of {len(trace.events)}")
+
+
+def show_status(screen: StepperScreen) -> None:
+    """The sentence of the event, or what there is to say instead."""
+    session, frame = screen.session, screen.session.frame
+    line = screen.query_one("#status", Lines)
+    if screen.said is not None:
+        text = screen.said
+    elif frame.cursor == 0:
+        text = start_sentence(session.trace, ascii=screen.ascii_only)
+    else:
+        text = sentence(session.trace, frame.cursor - 1, ascii=screen.ascii_only)
+    rows = words.wrapped(text, line.size.width - 2)
+    line.show(*[[(" ", "ground"), *row] for row in rows])
+
+
+def show_hint(screen: StepperScreen) -> None:
+    """What may follow the leader."""
+    line = screen.query_one("#status", Lines)
+    hint = chord_hint(screen.session, ascii=screen.ascii_only)
+    line.show(*words.folded(hint, line.size.width - 1))
+
+
+def said_of(name: str, before: Session, after: Session) -> str | None:
+    """What to say after an action that changed more than the moment."""
+    if name == "descend":
+        rate = f"{after.rate:g}"
+        return (
+            f"A step with learning rate {rate} was added. → shows each update, then the next pass."
+        )
+    if name == "edit.undo":
+        return f"Taken back. {_marked(after)}"
+    if name == "edit.redo":
+        return f"Done again. {_marked(after)}"
+    return None
+
+
+def said_of_edit(name: str, before: Session, after: Session) -> str:
+    """What an edit changed."""
+    was, now = inline(before.inputs[name]), inline(after.inputs[name])
+    return f"{name} is {now}, it was {was}. {_marked(after)}"
+
+
+def written(value: Any) -> tuple[str, str]:
+    """An input as it is told, and as one would type it (nothing where that is too long)."""
+    if np.ndim(value) == 0:
+        return inline(value), exact(value, ascii=True)
+    if np.size(value) > _ENTRIES:
+        return inline(value), ""
+    return inline(value, most=6), str(np.asarray(value).tolist()).replace(" ", "")
+
+
+def _beginning(width: int) -> list[Row]:
+    rows = words.wrapped(
+        "Each → shows one event: first every value, then how the gradient of the result comes "
+        "back along the edges.",
+        width - 4,
+        "quiet",
+    )
+    return [[("   ", "ground"), *row] for row in rows]
+
+
+def _event_row(trace: Trace, event: int) -> list[Run]:
+    row = event_row(trace, event)
+    flow = "forward" if trace.events[event].kind == "value" else "backward"
+    if trace.events[event].kind == "update":
+        flow = "changed"
+    return [
+        (row.number.rjust(len(str(len(trace.events)))), "quiet"),
+        ("  " + row.what.ljust(13), "text"),
+        (" " + row.amount.rjust(9), flow),
+        ("  " + row.how, "quiet"),
+    ]
+
+
+def _text(session: Session) -> str | None:
+    return None if session.program is None else session.text
+
+
+def _marked(session: Session) -> str:
+    count = len(session.changed)
+    if count == 0:
+        return "No value or gradient changed."
+    return f"{count} node{'s' if count != 1 else ''} changed, marked with *."

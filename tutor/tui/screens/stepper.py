@@ -1,0 +1,368 @@
+"""The stepper: one function's graph, one event in the light, and the way through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from engine.errors import EngineError
+from tutor.actions import ACTIONS, BY_ID, LEADER, Action
+from tutor.debugger import moving
+from tutor.debugger.frame import focused, phase
+from tutor.language import LanguageError
+from tutor.layout.layout import Direction
+from tutor.session import session as sessions
+from tutor.session.session import Session
+from tutor.tui.commands import CHORDS, bindings, keys_of
+from tutor.tui.picture import Drawing, drawing
+from tutor.tui.play import Player
+from tutor.tui.screens import panes
+from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.editbar import EditBar
+from tutor.tui.widgets.events import EventList
+from tutor.tui.widgets.keybar import KeyBar
+from tutor.tui.widgets.line import Lines, Pane, Rule
+from tutor.tui.widgets.surface import Row
+from tutor.tui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from tutor.tui.app import BackpropTutor
+
+LARGE = 300
+_DIRECTIONS: dict[str, Direction] = {
+    "graph.left": "left",
+    "graph.right": "right",
+    "graph.up": "up",
+    "graph.down": "down",
+}
+
+
+class StepperScreen(Screen[None], inherit_bindings=False):
+    """Shows a session and hands every key and click to the action table."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "#canvas"
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.drawing: Drawing | None = None
+        self.player = Player(self, self._play_on)
+        self.said: str | None = None
+        self.badge: Row = []
+        self._leader = False
+        self._own: dict[str, Callable[[], None]] = {
+            "play.toggle": self._play,
+            "play.faster": lambda: self.say(self.player.change(1)),
+            "play.slower": lambda: self.say(self.player.change(-1)),
+            "focus.node": self._look_closer,
+            "find": self._find,
+            "input.edit": self._edit,
+            "pane.next": lambda: self._turn(1),
+            "pane.previous": lambda: self._turn(-1),
+            "help": self._help,
+            "palette": self._palette,
+            "back": self._back,
+            **{name: partial(self._walk, way) for name, way in _DIRECTIONS.items()},
+        }
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="crumbs")
+        yield Rule(id="top")
+        with Container(id="middle"):
+            yield GraphCanvas(id="canvas")
+            with Container(id="side"):
+                yield Rule(id="formula-title")
+                yield Pane(id="formula")
+                yield Rule(id="inspector-title")
+                yield Pane(id="inspector")
+                yield Rule(id="events-title")
+                yield EventList(id="events")
+        yield Rule(id="bottom")
+        yield Lines(id="status")
+        yield Timeline(id="timeline")
+        yield EditBar(id="edit")
+        yield KeyBar(id="keys")
+
+    # What happens
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.show)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show)
+
+    def on_descendant_focus(self) -> None:
+        self.set_class(self.focused is self.query_one("#events"), "-events")
+        panes.show_titles(self)
+
+    def show(self) -> None:
+        """Show the session's moment in every pane."""
+        trace = self.session.trace
+        at = trace.pass_at(self.session.frame.cursor)
+        if self.drawing is None or not self.drawing.fits(trace, at):
+            if len(trace.node_range(at)) > LARGE:
+                self.drawing = None
+                self._draw_later(self.session, at)
+            else:
+                self.drawing = drawing(trace, at)
+        panes.show(self)
+
+    @work(thread=True, exclusive=True, group="layout")
+    def _draw_later(self, session: Session, at: int) -> None:
+        """Lay out a large graph while the rest of the screen can be used."""
+        made = drawing(session.trace, at)
+        self.app.call_from_thread(self._drawn, made)
+
+    def _drawn(self, made: Drawing) -> None:
+        if self.is_attached and made.trace is self.session.trace:
+            self.drawing = made
+            self.show()
+
+    def go(self, session: Session, said: str | None = None) -> None:
+        """Go to another state of the sitting."""
+        self.session = session
+        self.said = said
+        self.show()
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the status line until something happens."""
+        self.said = sentence
+        panes.show_status(self)
+
+    # What is wanted
+
+    def take_key(self, key: str) -> bool:
+        """The second key of a chord; False where the key is none."""
+        if not self._leader or not self.is_current:
+            return False
+        self._leader = False
+        action = CHORDS.get(key)
+        if key == LEADER or (key == "escape" and action is None):
+            self.show()
+        elif action is None:
+            self.say(f"{LEADER} {key} does nothing; ? shows what there is")
+        else:
+            self.action_act(action.id)
+        return True
+
+    def action_leader(self) -> None:
+        """Wait for the second key of a chord."""
+        self._leader = True
+        panes.show_hint(self)
+
+    def action_act(self, name: str) -> None:
+        """Do what the action table says, or say why it can not be done."""
+        action = BY_ID[name]
+        why = action.enabled(self.session)
+        if why is not None:
+            self.say(why)
+            return
+        if name not in ("play.toggle", "play.faster", "play.slower"):
+            self.player.pause()
+        own = self._own.get(name)
+        if own is not None:
+            own()
+        elif action.run is not None:
+            self._run(action)
+
+    def _run(self, action: Action) -> None:
+        assert action.run is not None  # noqa: S101
+        before = self.session
+        try:
+            after = action.run(before)
+        except (EngineError, LanguageError) as error:
+            self.say(str(error))
+            return
+        self.go(after, panes.said_of(action.id, before, after))
+
+    def _play(self) -> None:
+        if self.app.animation_level == "none":
+            self._run(BY_ID["step.next"])
+            return
+        if self.session.frame.cursor == len(self.session.trace.events):
+            self.session = sessions.at(self.session, moving.start(self.session.frame))
+        self.player.toggle()
+        self.go(self.session)
+
+    def _play_on(self) -> bool:
+        action = BY_ID["step.next"]
+        if not self.is_current or action.enabled(self.session) is not None:
+            self.player.pause()
+            self.show()
+            return False
+        self._run(action)
+        return True
+
+    def _look_closer(self) -> None:
+        frame = self.session.frame
+        self.go(sessions.at(self.session, moving.focus(frame, focused(frame))))
+
+    def look_at(self, node: int) -> None:
+        """Put the focus on a node."""
+        self.player.pause()
+        self.go(sessions.at(self.session, moving.focus(self.session.frame, node)))
+
+    def jump(self, cursor: int) -> None:
+        """Go to the moment when `cursor` events have happened."""
+        self.player.pause()
+        self.go(sessions.at(self.session, moving.jump(self.session.frame, cursor)))
+
+    def _walk(self, way: Direction) -> None:
+        if self.drawing is None:
+            return
+        here = focused(self.session.frame)
+        first = self._first(here)
+        there = self.drawing.layout.neighbour(here - first, way)
+        if there is None:
+            self.say(f"There is no node further {way}")
+        else:
+            self.look_at(first + there)
+
+    def _find(self) -> None:
+        from tutor.tui.screens.find import FindScreen
+
+        self.app.push_screen(FindScreen(self.session), self._found)
+
+    def _found(self, node: int | None) -> None:
+        if node is not None:
+            self.look_at(node)
+
+    def _turn(self, way: int) -> None:
+        shown = [name for name in panes.PANES if self.query_one(f"#{name}").display]
+        if "events" not in shown:
+            shown.insert(-1, "events")
+        now = self.focused.id if self.focused is not None else None
+        at = shown.index(now) if now in shown else -1
+        target = shown[(at + way) % len(shown)]
+        self.set_class(target == "events", "-events")
+        self.query_one(f"#{target}").focus()
+
+    def _help(self) -> None:
+        from tutor.tui.screens.help import stepper_help
+
+        pane = self.focused.id if self.focused is not None else None
+        self.app.push_screen(
+            stepper_help(
+                self.session,
+                pane if pane in panes.PANES else "canvas",
+                width=self.size.width,
+                ascii=self.ascii_only,
+            )
+        )
+
+    def _palette(self) -> None:
+        self.app.action_command_palette()
+
+    def _back(self) -> None:
+        if self.has_class("-editing"):
+            self._leave_edit()
+        else:
+            self._app.back()
+
+    # Editing an input
+
+    def _edit(self) -> None:
+        inputs = list(self.session.inputs)
+        here = self.session.trace.nodes[focused(self.session.frame)].name
+        self._edit_input(here if here in inputs else inputs[0])
+
+    def _edit_input(self, name: str) -> None:
+        self.add_class("-editing")
+        old, text = panes.written(self.session.inputs[name])
+        self.query_one(EditBar).open(name, old, text)
+
+    def _leave_edit(self) -> None:
+        self.remove_class("-editing")
+        self.query_one("#canvas").focus()
+        self.show()
+
+    @on(EditBar.Left)
+    def _edit_left(self) -> None:
+        self._leave_edit()
+
+    @on(EditBar.Turned)
+    def _edit_turned(self, message: EditBar.Turned) -> None:
+        inputs = list(self.session.inputs)
+        self._edit_input(inputs[(inputs.index(message.name) + message.way) % len(inputs)])
+
+    @on(EditBar.Given)
+    def _edit_given(self, message: EditBar.Given) -> None:
+        bar = self.query_one(EditBar)
+        before = self.session
+        try:
+            after = sessions.edit_text(before, message.name, message.text)
+        except LanguageError as error:
+            offset = len(message.name) + 1
+            bar.refuse(error.message, max(0, error.start - offset), max(1, error.end - offset))
+            return
+        except EngineError as error:
+            bar.refuse(str(error), 0, len(message.text))
+            return
+        self._leave_edit()
+        self.go(after, panes.said_of_edit(message.name, before, after))
+
+    # The mouse
+
+    @on(GraphCanvas.NodeClicked)
+    def _node_clicked(self, message: GraphCanvas.NodeClicked) -> None:
+        node = self._shown_first() + message.node
+        self.look_at(node)
+        if message.double and self.session.trace.nodes[node].op == "input":
+            self.action_act("input.edit")
+
+    @on(GraphCanvas.EdgeClicked)
+    def _edge_clicked(self, message: GraphCanvas.EdgeClicked) -> None:
+        first, edge = self._shown_first(), message.edge
+        trace = self.session.trace
+        events = [trace.value_event(first + edge.consumer)]
+        if phase(self.session.frame) != "forward":
+            passed = trace.departures(first + edge.consumer)
+            along = [i for i in passed if trace.events[i].operand == edge.operand]
+            events = along or events
+        self.jump(events[0] + 1)
+
+    @on(EventList.Picked)
+    def _event_picked(self, message: EventList.Picked) -> None:
+        self.jump(message.event + 1)
+
+    @on(Timeline.Picked)
+    def _moment_picked(self, message: Timeline.Picked) -> None:
+        self.jump(message.cursor)
+
+    @on(KeyBar.Pressed)
+    def _key_clicked(self, message: KeyBar.Pressed) -> None:
+        self.action_act(message.action)
+
+    # What the palette offers
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Every action that can be done now, with its keys; of the others, why not."""
+        for action in ACTIONS:
+            keys = keys_of(action, ascii=self.ascii_only)
+            why = action.enabled(self.session)
+            title = f"{action.title.capitalize()}  ({keys[0]})"
+            yield SystemCommand(title, why or action.help, partial(self.action_act, action.id))
+
+    def _first(self, node: int) -> int:
+        return self.session.trace.node_range(self.session.trace.pass_of(node)).start
+
+    def _shown_first(self) -> int:
+        trace = self.session.trace
+        return trace.node_range(trace.pass_at(self.session.frame.cursor)).start
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether to draw with ASCII only."""
+        return self._app.ascii_only
+
+    @property
+    def _app(self) -> BackpropTutor:
+        return cast("BackpropTutor", self.app)

@@ -1,0 +1,252 @@
+"""Canvas: the graph, as one widget that looks at a part of a picture and follows the event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from tutor.layout import ASCII, UNICODE, Edge, Layout, Region, Scene, draw
+from tutor.tui.widgets.minimap import Minimap, minimap
+from tutor.tui.widgets.surface import Row, Run, Surface, row_width
+
+MARGIN = 2
+# What drawing calls a part of a box, and the role it plays.
+_ROLES = {"fill": "number", "title": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the canvas shows: a layout, the faces and active edges on it, the flow of the event
+    ("forward" or "backward"), and the boxes to keep in view, the most important last."""
+
+    layout: Layout
+    scene: Scene
+    flow: str
+    follow: tuple[int, ...] = ()
+
+
+class GraphCanvas(Surface, can_focus=True):
+    """Draws what is in view; says which node or edge was clicked. Drag or wheel to look around."""
+
+    FOCUS_ON_CLICK: ClassVar[bool] = True
+
+    class NodeClicked(Message):
+        """A box was clicked."""
+
+        def __init__(self, node: int, double: bool) -> None:
+            self.node = node
+            self.double = double
+            super().__init__()
+
+    class EdgeClicked(Message):
+        """An edge was clicked; on a shared trunk, the first of several."""
+
+        def __init__(self, edge: Edge) -> None:
+            self.edge = edge
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.left = self.top = 0
+        self._picture: Picture | None = None
+        self._map: Minimap | None = None
+        self._map_at: Region | None = None
+        self._drag: tuple[int, int] | None = None
+
+    def show(self, picture: Picture) -> None:
+        """Show a moment: scroll only if what happens is out of sight, repaint only what changed."""
+        before = self._picture
+        self._picture = picture
+        if before is None or before.layout is not picture.layout:
+            self._settle()
+        self._follow()
+        self._draw()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence instead of a picture (while a large graph is being laid out)."""
+        self._picture = None
+        self.paint([[("", "ground")], [("  " + sentence, "quiet")]])
+
+    def look_at(self, node: int) -> None:
+        """Bring a box into view."""
+        if self._picture is not None:
+            self._bring(self._picture.layout.placed[node].region)
+            self._draw()
+
+    def on_resize(self) -> None:
+        if self._picture is not None:
+            self._settle()
+            self._follow()
+            self._draw()
+            self.refresh()
+
+    def _settle(self) -> None:
+        """Centre a picture that fits; start at the left of one that does not."""
+        assert self._picture is not None  # noqa: S101
+        layout, (width, height) = self._picture.layout, self.size
+        self._map = minimap(layout, width, height)
+        self.left = _start(layout.width, width)
+        self.top = _start(layout.height, height)
+
+    def _follow(self) -> None:
+        picture = self._picture
+        if picture is None or self._drag is not None:
+            return
+        for node in picture.follow:
+            box = picture.layout.placed.get(node)
+            if box is not None:
+                self._bring(box.region)
+
+    def _bring(self, region: Region) -> None:
+        """Scroll so that a region is in view: not at all if it is, else well into the middle."""
+        assert self._picture is not None  # noqa: S101
+        layout, (width, height) = self._picture.layout, self.size
+        self.left = _brought(region.x, region.width, self.left, width, layout.width)
+        self.top = _brought(region.y, region.height, self.top, height, layout.height)
+
+    def _draw(self) -> None:
+        picture = self._picture
+        width, height = self.size
+        if picture is None or width < 1 or height < 1:
+            return
+        view = Region(self.left, self.top, width, height)
+        glyphs = ASCII if self.backprop.ascii_only else UNICODE
+        rows: list[Row] = [
+            _in_roles(row, picture.flow)
+            for row in draw(picture.layout, view, picture.scene, glyphs)
+        ]
+        self._map_at = None
+        if self._map is not None:
+            self._overlay(rows, view, self._map)
+        self.paint(rows)
+
+    def _overlay(self, rows: list[Row], view: Region, small: Minimap) -> None:
+        """Put the map into the lower right corner, the upper one if it would hide the event."""
+        assert self._picture is not None  # noqa: S101
+        boxes = [self._picture.layout.placed.get(node) for node in self._picture.follow[-1:]]
+        box = boxes[0] if boxes else None
+        x, y = view.width - small.width - 1, view.height - small.height
+        if box is not None and box.right - view.x >= x and box.y + box.height - view.y > y:
+            y = 0
+        centre = None if box is None else (box.x + box.width // 2, box.y + box.height // 2)
+        for offset, line in enumerate(small.rows(view, centre)):
+            rows[y + offset] = _spliced(rows[y + offset], x, line)
+        self._map_at = Region(x, y, small.width, small.height)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._drag = (event.x, event.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drag is None or not event.button:
+            return
+        if not self.app.mouse_captured:
+            self.capture_mouse()
+        self._pan(self._drag[0] - event.x, self._drag[1] - event.y)
+        self._drag = (event.x, event.y)
+
+    def on_mouse_up(self) -> None:
+        self._drag = None
+        if self.app.mouse_captured is self:
+            self.release_mouse()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -1)
+
+    def on_mouse_scroll_right(self) -> None:
+        self._pan(8, 0)
+
+    def on_mouse_scroll_left(self) -> None:
+        self._pan(-8, 0)
+
+    def _wheel(self, event: events.MouseEvent, way: int) -> None:
+        event.stop()
+        if event.shift or (self._picture and self._picture.layout.height <= self.size.height):
+            self._pan(8 * way, 0)
+        else:
+            self._pan(0, 3 * way)
+
+    def _pan(self, dx: int, dy: int) -> None:
+        if self._picture is None:
+            return
+        layout, (width, height) = self._picture.layout, self.size
+        self.left = _within(self.left + dx, width, layout.width)
+        self.top = _within(self.top + dy, height, layout.height)
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        picture = self._picture
+        if picture is None:
+            return
+        at = self._map_at
+        if (
+            at
+            and self._map
+            and at.x <= event.x < at.x + at.width
+            and at.y <= event.y < at.y + at.height
+        ):
+            x, y = self._map.place(event.x - at.x, event.y - at.y)
+            self._pan(x - self.left - self.size.width // 2, y - self.top - self.size.height // 2)
+            return
+        x, y = event.x + self.left, event.y + self.top
+        node = picture.layout.box_at(x, y)
+        if node is not None:
+            self.post_message(self.NodeClicked(node, event.chain == 2))
+            return
+        edges = picture.layout.edges_at(x, y)
+        if edges:
+            self.post_message(self.EdgeClicked(edges[0]))
+
+
+def _start(length: int, room: int) -> int:
+    return -((room - length) // 2) if length <= room else -MARGIN
+
+
+def _brought(start: int, length: int, first: int, room: int, whole: int) -> int:
+    """The first cell in view so that `start .. start+length` is, given the `first` one now."""
+    if whole <= room:
+        return _start(whole, room)
+    if first + 1 <= start and start + length + 1 <= first + room:
+        return first
+    return _within(start + length // 2 - room // 2, room, whole)
+
+
+def _within(first: int, room: int, whole: int) -> int:
+    if whole <= room:
+        return _start(whole, room)
+    return max(-MARGIN, min(first, whole + MARGIN - room))
+
+
+def _in_roles(row: Sequence[Run], flow: str) -> list[Run]:
+    """A drawn row with roles in place of the names that drawing has for styles."""
+    return [(text, _role(key, flow)) for text, key in row]
+
+
+def _role(key: str, flow: str) -> str:
+    part, dot, state = key.removesuffix(".focus").partition(".")
+    part = _ROLES.get(part, part)
+    if state == "active":
+        return f"{part}.active.{flow}"
+    return part + dot + state
+
+
+def _spliced(row: Row, x: int, over: Sequence[Run]) -> list[Run]:
+    """`row` with the cells from `x` on replaced by those of `over`."""
+    end = x + row_width(over)
+    left: list[Run] = []
+    right: list[Run] = []
+    at = 0
+    for text, role in row:
+        stop = at + row_width([(text, role)])
+        if at < x:
+            left.append((text[: max(0, x - at)], role))
+        if stop > end:
+            right.append((text[max(0, end - at) :], role))
+        at = stop
+    return [*left, *over, *right]

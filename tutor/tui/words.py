@@ -1,0 +1,182 @@
+"""Rows for the panes of the stepper, made from what `tutor.render` says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from engine.trace import Trace
+from tutor.debugger.frame import active, phase
+from tutor.language.tree import Name, walk
+from tutor.render.formula import Formula
+from tutor.render.inspector import Inspection
+from tutor.session.session import Session
+from tutor.tui.widgets.surface import Row, Run, row_width
+from tutor.tui.widgets.timeline import Stretch
+
+Span = tuple[int, int]
+_SIGNS = {"forward": "▶", "backward": "◀", "update": "*"}
+_LABEL = 11
+
+
+def crumbs(session: Session, width: int) -> list[Run]:
+    """Where one is: the typed text with the sub-term of the event in the light, and the phase."""
+    flow = phase(session.frame)
+    at = session.trace.pass_at(session.frame.cursor)
+    place = f"{flow} {_SIGNS[flow]}" + (f"  pass {at + 1}" if len(session.trace.passes) > 1 else "")
+    tail: list[Run] = [("  ›  ", "faint"), (place, "changed" if flow == "update" else flow)]
+    if session.frame.cursor == 0:
+        tail = [("  ›  ", "faint"), ("start", "quiet")]
+    text = session.text.replace("\n", " ")
+    around, inner = spans(session)
+    runs = _lit(text, around, inner, flow, max(8, width - 1 - row_width(tail)))
+    return [(" ", "ground"), *runs, *tail]
+
+
+def spans(session: Session) -> tuple[Span | None, Span | None]:
+    """The sub-term at work, and within it the one that was reached, as offsets into the text.
+
+    For a value both are the node's own term; for a contribution the first is the term that passes
+    the gradient on and the second the operand that gets it.
+    """
+    now = active(session.frame)
+    if now is None or session.program is None:
+        return None, None
+    around = term(session, now.node, None)
+    source = now.event.source
+    if source is None:
+        return around, around
+    outer = term(session, source, None)
+    return outer, term(session, now.node, outer) or around
+
+
+def term(session: Session, node: int, within: Span | None) -> Span | None:
+    """Where a node's term stands in the text; of an input the first use (inside `within`)."""
+    entry = session.trace.nodes[node]
+    place = entry.location
+    if (
+        place is not None
+        and place.file is None
+        and place.start is not None
+        and place.end is not None
+    ):
+        return place.start, place.end
+    if entry.inputs or session.program is None:
+        return None
+    first, last = within or (0, len(session.text))
+    for statement in session.program.statements:
+        for found in walk(statement.expression):
+            inside = first <= found.start and found.end <= last
+            if inside and isinstance(found, Name) and found.name == entry.name:
+                return found.start, found.end
+    return None
+
+
+def _lit(text: str, around: Span | None, inner: Span | None, flow: str, width: int) -> list[Run]:
+    """The text in at most `width` cells, cut around the spot, with its two spans in the light."""
+    spot = inner or around or (0, 0)
+    start, end = 0, len(text)
+    before = after = ""
+    if len(text) > width:
+        start = max(0, min(spot[0] - width // 3, len(text) - width))
+        end = start + width
+        before, after = "…" if start else "", "…" if end < len(text) else ""
+        start, end = start + len(before), end - len(after)
+    cuts = {start, end}
+    for span in (around, inner):
+        cuts.update(max(start, min(end, offset)) for offset in span or ())
+    edges = sorted(cuts)
+    runs: list[Run] = [(before, "faint")] if before else []
+    for left, right in pairwise(edges):
+        role = "strong"
+        if around and around[0] <= left and right <= around[1]:
+            role = "term"
+        if inner and inner[0] <= left and right <= inner[1]:
+            role = f"term.{flow}"
+        runs.append((text[left:right], role))
+    return [*runs, (after, "faint")] if after else runs
+
+
+def formula_rows(formula: Formula) -> list[Row]:
+    """The lines of a formula, set in a little."""
+    return [[("   ", "ground"), *line] for line in formula.lines]
+
+
+def inspector_rows(shown: Inspection, width: int) -> list[Row]:
+    """What is known of a node, a line for each fact; long facts go on below."""
+    rows: list[Row] = []
+    for label, line in shown.rows:
+        head = [("   " + label.ljust(_LABEL), "quiet")]
+        for part in folded(line, width - 3 - _LABEL):
+            rows.append([*head, *part])
+            head = [(" " * (3 + _LABEL), "ground")]
+    return rows
+
+
+def inspector_lines(shown: Inspection, width: int, count: int) -> list[Row]:
+    """The same in `count` lines, facts side by side, the most important first."""
+    lines: list[list[Run]] = [[("  ", "ground")] for _ in range(count)]
+    at = 0
+    for label, line in shown.rows:
+        fact: list[Run] = [(" " + label + " ", "quiet"), *line, ("   ", "ground")]
+        while (
+            at < count and row_width(lines[at]) + row_width(fact) > width + 3 and len(lines[at]) > 1
+        ):
+            at += 1
+        if at == count:
+            break
+        lines[at] += fact
+    return list(lines)
+
+
+def folded(line: Sequence[Run], width: int) -> list[list[Run]]:
+    """A line of runs broken between words where it is too long."""
+    rows: list[list[Run]] = [[]]
+    used = 0
+    for text, role in line:
+        for word in _words(text):
+            if used and used + len(word.rstrip()) > width:
+                rows.append([])
+                used = 0
+                word = word.lstrip()
+            rows[-1].append((word, role))
+            used += len(word)
+    return [_merged(row) for row in rows]
+
+
+def wrapped(text: str, width: int, role: str = "text") -> list[Row]:
+    """A sentence on as many lines as it needs."""
+    return list(folded([(text, role)], width))
+
+
+def stretches(trace: Trace) -> list[Stretch]:
+    """The forward passes, backward passes and updates of a trace, for the timeline."""
+    found = []
+    for at in range(len(trace.passes)):
+        for direction, part in (
+            ("forward", trace.forward_range(at)),
+            ("backward", trace.backward_range(at)),
+            ("update", trace.update_range(at)),
+        ):
+            if len(part):
+                found.append(Stretch(direction, part))
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, each with the blanks behind it."""
+    words: list[str] = []
+    for piece in text.split(" "):
+        words.append(piece + " ")
+    words[-1] = words[-1][:-1]
+    return [word for word in words if word]
+
+
+def _merged(row: Sequence[Run]) -> list[Run]:
+    merged: list[Run] = []
+    for text, role in row:
+        if merged and merged[-1][1] == role:
+            merged[-1] = (merged[-1][0] + text, role)
+        else:
+            merged.append((text, role))
+    return merged
