@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,39 +13,89 @@ from engine.errors import GradientError
 from engine.tensor import Tensor, as_tensor, as_value
 
 Value = Any
-_NOTHING = object()
 _FLOATS = floats.NAMESPACE
-
+_FAR = 1000
+_next_pass = count(1).__next__
 
 
 def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> None:
     """Accumulate d(root)/d(node), weighted by `gradient`, into every node's `grad`.
 
-    Every node waits until all who use it have passed their share on; nodes are therefore visited
-    in the reverse of the order in which they were made.
+    A node was made after its operands. Whoever visits nodes from the newest to the oldest meets
+    each one when everybody who used it has passed their share on, and looks at no node that no
+    gradient has reached.
     """
     seed = seed_for(root, gradient)
-    order = _reached(root)
-    root.arriving = as_tensor(seed) if create_graph else seed
-    for node in order:
-        upstream, node.arriving = node.arriving, None
-        if upstream is _NOTHING:
+    waiting: dict[int, Tensor] = {}  # reached, with operands, and not visited yet; by serial number
+    earlier: list[tuple[Tensor, Any]] = []  # left by former passes: not to be passed on again
+    current = _next_pass()
+
+    def arrive(node: Tensor, amount: Any) -> None:
+        before = node.kept
+        if before is not None and node.reached_in == current:
+            node.kept = before + amount
+            return
+        if before is not None:
+            earlier.append((node, before))
+        node.kept = amount
+        node.reached_in = current
+        if node.first is not None:
+            waiting[node.serial] = node
+
+    arrive(root, as_tensor(seed) if create_graph else seed)
+    pass_back = _contributions_in_graph if create_graph else contributions
+    serial, misses = root.serial, 0
+    while waiting:
+        node = waiting.pop(serial, None)
+        serial -= 1
+        if node is None:
+            misses += 1
+            if misses == _FAR:  # other graphs were made in between: jump over them
+                serial, misses = max(waiting), 0
             continue
-        node.kept = upstream if node.kept is None else accumulate(node.kept, upstream)
-        if node.op is None:
-            continue
-        if create_graph:
-            amounts = _contributions_in_graph(node, upstream)
-        else:
-            amounts = contributions(node, upstream)
-        others = node.others
-        if type(others) is not tuple:
-            _pass_on(node.first, amounts[0])
-            if others is not None:
-                _pass_on(others, amounts[1])
-        else:
-            for operand, amount in zip(node.inputs, amounts, strict=True):
-                _pass_on(operand, amount)
+        op, first, others, upstream = node.op, node.first, node.others, node.kept
+        if op.plain and type(upstream) is float and type(first.held) is float:
+            # Most nodes of most graphs are scalars. For them `arrive` is written out: a call
+            # would cost as much as the arithmetic.
+            try:
+                if others is None:
+                    (amount,) = op.vjp(_FLOATS, upstream, node.held, first.held)
+                elif type(others.held) is not float:
+                    raise ValueError
+                else:
+                    amount, to_second = op.vjp(
+                        _FLOATS, upstream, node.held, first.held, others.held
+                    )
+                    if others.requires_grad and to_second is not None:
+                        before = others.kept
+                        if before is None:
+                            others.kept = to_second
+                            others.reached_in = current
+                            if others.first is not None:
+                                waiting[others.serial] = others
+                        elif others.reached_in == current:
+                            others.kept = before + to_second
+                        else:
+                            arrive(others, to_second)
+                if first.requires_grad and amount is not None:
+                    before = first.kept
+                    if before is None:
+                        first.kept = amount
+                        first.reached_in = current
+                        if first.first is not None:
+                            waiting[first.serial] = first
+                    elif first.reached_in == current:
+                        first.kept = before + amount
+                    else:
+                        arrive(first, amount)
+                continue
+            except (ArithmeticError, ValueError, AttributeError):
+                pass
+        for operand, amount in zip(node.inputs, pass_back(node, upstream), strict=True):
+            if amount is not None and operand.requires_grad:
+                arrive(operand, amount)
+    for node, before in earlier:
+        node.kept = _added(before, node.kept)
 
 
 def seed_for(root: Tensor, gradient: Any) -> Value:
@@ -79,15 +129,12 @@ def contributions(node: Tensor, upstream: Value) -> Sequence[Value | None]:
     assert op is not None
     assert first is not None
     a = first.held
-    if type(upstream) is float and type(a) is float and node.params is None and op.elementwise:
+    if op.plain and type(upstream) is float and type(a) is float:
         try:
             if others is None:
                 return op.vjp(_FLOATS, upstream, node.held, a)  # type: ignore[no-any-return]
-            if type(others) is not tuple and type(others.held) is float:
-                if not op.prunes:
-                    return op.vjp(_FLOATS, upstream, node.held, a, others.held)  # type: ignore[no-any-return]
-                wants = (first.requires_grad, others.requires_grad)
-                return op.vjp(_FLOATS, upstream, node.held, a, others.held, wants=wants)  # type: ignore[no-any-return]
+            if type(others.held) is float:
+                return op.vjp(_FLOATS, upstream, node.held, a, others.held)  # type: ignore[no-any-return]
         except (ArithmeticError, ValueError, AttributeError):
             pass
     inputs = node.inputs
@@ -96,7 +143,7 @@ def contributions(node: Tensor, upstream: Value) -> Sequence[Value | None]:
         upstream,
         node.held,
         [t.held for t in inputs],
-        node.params or {},
+        node.params,
         [t.requires_grad for t in inputs],
     )
 
@@ -156,49 +203,10 @@ def fit(gradient: Value, value: Value) -> Value:
     return gradient
 
 
-def accumulate(sum_so_far: Any, amount: Any) -> Any:
-    """Add a gradient to the one that an earlier backward pass has left."""
-    if type(sum_so_far) is Tensor and type(amount) is not Tensor:
-        return sum_so_far.held + amount
-    return sum_so_far + amount
-
-
-def _pass_on(operand: Tensor | None, amount: Value | None) -> None:
-    if operand is None or amount is None or operand.arriving is None:
-        return
-    if operand.arriving is _NOTHING:
-        operand.arriving = amount
-    else:
-        operand.arriving = operand.arriving + amount
-
-
-def _reached(root: Tensor) -> list[Tensor]:
-    """The nodes below `root` that need a gradient, newest first, each marked as waiting."""
-    root.arriving = _NOTHING
-    order = [root]
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        first, others = node.first, node.others
-        if first is None:
-            continue
-        if first.arriving is None and first.requires_grad:
-            first.arriving = _NOTHING
-            order.append(first)
-            stack.append(first)
-        if type(others) is Tensor:
-            if others.arriving is None and others.requires_grad:
-                others.arriving = _NOTHING
-                order.append(others)
-                stack.append(others)
-        elif others is not None:
-            for operand in others:
-                if operand.arriving is None and operand.requires_grad:
-                    operand.arriving = _NOTHING
-                    order.append(operand)
-                    stack.append(operand)
-    order.sort(key=attrgetter("serial"), reverse=True)
-    return order
+def _added(before: Any, arrived: Any) -> Any:
+    if type(before) is Tensor and type(arrived) is not Tensor:
+        return before.held + arrived
+    return before + arrived
 
 
 def _contributions_in_graph(node: Tensor, upstream: Tensor) -> list[Any]:
@@ -208,7 +216,7 @@ def _contributions_in_graph(node: Tensor, upstream: Tensor) -> list[Any]:
     wants = [t.requires_grad for t in inputs]
     extra = {"wants": tuple(wants)} if node.op.prunes else {}
     gradients = node.op.vjp(
-        tensors.NAMESPACE, upstream, node, *inputs, **(node.params or {}), **extra
+        tensors.NAMESPACE, upstream, node, *inputs, **node.params, **extra
     )
     return [
         None if g is None or not wanted else unbroadcast(tensors.NAMESPACE, as_tensor(g), t)

@@ -6,64 +6,99 @@ call; everything else goes through `apply`. Both make the same node.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from engine.arrays import floats
 from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
-from engine.state import STATE
+from engine.state import BUSY, STATE
 from engine.tensor import Tensor, apply, next_serial
 
 _FLOATS = floats.NAMESPACE
 _new = object.__new__
 
 
-def binary(op: Op) -> Callable[[Tensor, Any], Tensor]:
-    """The method for `tensor <op> other`."""
-    forward = op.forward
+def binary(op: Op, on_floats: Callable[[float, float], float]) -> Callable[[Tensor, Any], Any]:
+    """The method for `tensor <op> other`; `on_floats` is what Python itself does on two floats."""
 
-    def operator(self: Tensor, other: Any) -> Tensor:
-        if type(other) is Tensor:
+    def method(self: Tensor, other: Any) -> Any:
+        try:
             b = other.held
-            if type(b) is float:
-                a = self.held
-                if type(a) is float:
-                    try:
-                        value = forward(_FLOATS, a, b)
-                    except (ArithmeticError, ValueError):
-                        return apply(op, (self, other), {})
-                    node = _new(Tensor)
-                    node.held = value
-                    node.op = op
-                    node.first = self
-                    node.others = other
-                    node.params = node.kept = node.name = node.arriving = None
-                    node.requires_grad = self.requires_grad or other.requires_grad
-                    node.serial = next_serial()
-                    if STATE.mode is not None:
-                        STATE.mode.made(node)
-                    elif not node.requires_grad:
-                        node.forget()
-                    return node
-        elif not _is_operand(other):
-            return NotImplemented
+        except AttributeError:
+            return apply(op, (self, other), {}) if _is_operand(other) else NotImplemented
+        a = self.held
+        if type(a) is float and type(b) is float:
+            try:
+                value = on_floats(a, b)
+            except (ArithmeticError, ValueError):
+                return apply(op, (self, other), {})
+            node = _new(Tensor)
+            node.held = value
+            node.op = op
+            node.first = self
+            node.others = other
+            node.kept = None
+            node.requires_grad = self.requires_grad or other.requires_grad
+            node.serial = next_serial()
+            if BUSY and (mode := STATE.mode) is not None:
+                mode.made(node)
+            elif not node.requires_grad:
+                node.forget()
+            return node
         return apply(op, (self, other), {})
 
-    return operator
+    return method
 
 
-def reflected(op: Op) -> Callable[[Tensor, Any], Tensor]:
+def unary(op: Op) -> Callable[..., Tensor]:
+    """The method for `tensor.<op>()`."""
+    forward = op.forward
+
+    def method(self: Tensor, **params: Any) -> Tensor:
+        a = self.held
+        if type(a) is not float or params or not op.elementwise:
+            return apply(op, (self,), params)
+        try:
+            value = forward(_FLOATS, a)
+        except (ArithmeticError, ValueError, AttributeError):
+            return apply(op, (self,), params)
+        node = _new(Tensor)
+        node.held = value
+        node.op = op
+        node.first = self
+        node.others = node.kept = None
+        node.requires_grad = self.requires_grad
+        node.serial = next_serial()
+        if BUSY and (mode := STATE.mode) is not None:
+            mode.made(node)
+        elif not node.requires_grad:
+            node.forget()
+        return node
+
+    return method
+
+
+def _general(op: Op) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return apply(op, (self, other), {}) if _is_operand(other) else NotImplemented
+
+    return method
+
+
+def reflected(op: Op) -> Callable[[Tensor, Any], Any]:
     """The method for `other <op> tensor` where other is a number or an array."""
 
-    def operator(self: Tensor, other: Any) -> Tensor:
+    def method(self: Tensor, other: Any) -> Tensor:
         return apply(op, (other, self), {}) if _is_operand(other) else NotImplemented
 
-    return operator
+    return method
 
 
 def _is_operand(x: Any) -> bool:
-    return isinstance(x, (int, float, list, tuple)) or hasattr(x, "dtype")
+    return isinstance(x, (Tensor, int, float, list, tuple)) or hasattr(x, "dtype")
 
 
 def _getitem(self: Tensor, key: Any) -> Tensor:
@@ -78,26 +113,27 @@ def _abs(self: Tensor) -> Tensor:
 
 def install() -> None:
     """Give Tensor its operators."""
-    for name, op in {
-        "add": arithmetic.add,
-        "sub": arithmetic.sub,
-        "mul": arithmetic.mul,
-        "truediv": arithmetic.div,
-        "pow": arithmetic.pow,
-        "matmul": linalg.matmul,
-    }.items():
-        setattr(Tensor, f"__{name}__", binary(op))
+    for name, op, on_floats in (
+        ("add", arithmetic.add, operator.add),
+        ("sub", arithmetic.sub, operator.sub),
+        ("mul", arithmetic.mul, operator.mul),
+        ("truediv", arithmetic.div, operator.truediv),
+        ("pow", arithmetic.pow, math.pow),
+    ):
+        setattr(Tensor, f"__{name}__", binary(op, on_floats))
         setattr(Tensor, f"__r{name}__", reflected(op))
-    for name, op in {
-        "gt": compare.gt,
-        "ge": compare.ge,
-        "lt": compare.lt,
-        "le": compare.le,
-        "eq": compare.eq,
-        "ne": compare.ne,
-    }.items():
-        setattr(Tensor, f"__{name}__", binary(op))
-    setattr(Tensor, "__neg__", lambda self: arithmetic.neg(self))
+    for name, op in (
+        ("matmul", linalg.matmul),
+        ("gt", compare.gt),
+        ("ge", compare.ge),
+        ("lt", compare.lt),
+        ("le", compare.le),
+        ("eq", compare.eq),
+        ("ne", compare.ne),
+    ):
+        setattr(Tensor, f"__{name}__", _general(op))
+    setattr(Tensor, "__rmatmul__", reflected(linalg.matmul))
+    setattr(Tensor, "__neg__", unary(arithmetic.neg))
     setattr(Tensor, "__pos__", lambda self: self)
     setattr(Tensor, "__abs__", _abs)
     setattr(Tensor, "__getitem__", _getitem)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from engine import source
+from engine.arrays import namespace_of
 from engine.backward import contributions, seed_for
 from engine.errors import EngineError, GradientError
-from engine.source import CURRENT, Location, calling_instruction, line_of
-from engine.state import STATE, mode
+from engine.ops.declare import Op
+from engine.source import Location, calling_instruction, line_of
+from engine.state import mode
 from engine.tensor import Tensor, as_tensor, as_value
-from engine.trace import Column, Pass, Trace
+from engine.trace import Column, Pass, Ragged, Trace
 
 Function = Callable[..., Any]
 
@@ -107,147 +107,206 @@ class _Recorder:
     recording = True
 
     def __init__(self) -> None:
-        self.made_nodes: list[Tensor] = []
-        self.places: list[Any] = []
-        self.scopes: dict[int, tuple[str, ...]] = {}
+        self.scopes: tuple[str, ...] = ()
+        self.location: Location | None = None
+        self.named: list[Tensor] = []
+        self.nodes: list[Tensor] = []
+        self.places: list[int] = []  # for each node, the number of its location
+        self.known: dict[Any, int] = {}
+        self.locations: list[tuple[CodeType, int] | Location] = []
+        self.scopes_of: dict[int, tuple[str, ...]] = {}
 
     def made(self, node: Tensor) -> None:
-        if STATE.scopes:
-            self.scopes[node.serial] = STATE.scopes
-        self.made_nodes.append(node)
-        self.places.append(CURRENT.location or calling_instruction())
+        self.nodes.append(node)
+        place: Any = self.location
+        if place is None:
+            place = calling_instruction(3)
+            number = self.known.get((id(place[0]), place[1]))
+        else:
+            number = self.known.get(place)
+        if number is None:
+            number = len(self.locations)
+            self.known[place if type(place) is Location else (id(place[0]), place[1])] = number
+            self.locations.append(place)
+        self.places.append(number)
+        if self.scopes:
+            self.scopes_of[node.serial] = self.scopes
 
     def finish(
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
     ) -> Pass:
         """Number the nodes in evaluation order, run backward, and freeze everything."""
         nodes: list[Tensor] = list(leaves.values())
+        ops: list[Op | None] = [None] * len(nodes)
+        places = [_NOWHERE] * len(nodes)
         ids = {leaf.serial: i for i, leaf in enumerate(nodes)}
-        places: list[Any] = [None] * len(nodes)
-        operands: list[tuple[int, ...]] = [()] * len(nodes)
-        for node, place in zip(self.made_nodes, self.places, strict=True):
-            mine = []
-            others = node.others
-            for operand in (
-                (node.first, others) if type(others) is Tensor else node.inputs
-            ):
-                at = ids.get(operand.serial)  # type: ignore[union-attr]
-                if at is None:
-                    at = ids[operand.serial] = len(nodes)  # type: ignore[union-attr]
-                    nodes.append(operand)  # type: ignore[arg-type]
-                    places.append(None)
-                    operands.append(())
-                mine.append(at)
-            ids[node.serial] = len(nodes)
+        params: dict[int, Any] = {}
+        operands: list[int] = []
+        starts = [0] * (len(nodes) + 1)
+
+        def number_of(operand: Tensor) -> int:
+            """The id of an operand, which is a leaf if it was not made in this recording."""
+            number = ids.get(operand.serial)
+            if number is None:
+                number = ids[operand.serial] = len(nodes)
+                nodes.append(operand)
+                ops.append(None)
+                places.append(_NOWHERE)
+                starts.append(len(operands))
+            return number
+
+        number = ids.get
+        for node, place in zip(self.nodes, self.places, strict=True):
+            op, first, others = node.op, node.first, node.others
+            if type(others) is Tensor:
+                a, b = number(first.serial), number(others.serial)  # type: ignore[union-attr]
+                mine = [number_of(first), number_of(others)] if a is None or b is None else [a, b]  # type: ignore[arg-type]
+            else:
+                mine = [number_of(operand) for operand in node.inputs]
+            at = ids[node.serial] = len(nodes)
             nodes.append(node)
+            ops.append(op)
             places.append(place)
-            operands.append(tuple(mine))
-        if output.serial not in ids:
-            ids[output.serial] = len(nodes)
-            nodes.append(output)
-            places.append(None)
-            operands.append(())
-        return _freeze(nodes, operands, _locations(places), self.scopes, leaves, ids[output.serial],
-                       upstream, index)
+            operands += mine
+            starts.append(len(operands))
+            if not op.plain and node.params:  # type: ignore[union-attr]
+                params[at] = node.params
+        result = number_of(output)
+        found = [place if type(place) is Location else line_of(*place) for place in self.locations]  # type: ignore[misc]
+        locations: list[Location | None] = [*found, None]
+        values = [node.held for node in nodes]
+        backward = _Backward(nodes, ops, values, operands, starts)
+        backward.run(result, upstream)
+        return Pass(
+            index=index,
+            ops=tuple(ops),
+            operands=Ragged(np.array(operands, dtype=np.int32), np.array(starts, dtype=np.int32)),
+            params=params,
+            given_names=self._names(nodes, ops, ids),
+            scopes={ids[serial]: scopes for serial, scopes in self.scopes_of.items()},
+            locations=tuple([locations[place] for place in places]),
+            wanted=np.array(backward.wanted, dtype=bool),
+            inputs={name: i for i, name in enumerate(leaves)},
+            output=result,
+            seed=backward.seed,
+            seed_given=upstream is not None,
+            values=_column(values, copy=True),
+            gradients=_column(backward.gradients),
+            sources=backward.sources,
+            slots=backward.slots,
+            targets=backward.targets,
+            amounts=_column(backward.amounts),
+            totals=_column(backward.totals),
+        )
+
+    def _names(
+        self, nodes: list[Tensor], ops: list[Op | None], ids: Mapping[int, int]
+    ) -> dict[int, str]:
+        """The names that were given: to leaves at any time, to other nodes while recording."""
+        leaves = [node for node, op in zip(nodes, ops, strict=True) if op is None]
+        named = [node for node in (*leaves, *self.named) if node.serial in ids]
+        return {ids[node.serial]: node.name for node in named if node.name}
 
 
-def _freeze(
-    nodes: list[Tensor],
-    operands: list[tuple[int, ...]],
-    locations: tuple[Location | None, ...],
-    scopes: Mapping[int, tuple[str, ...]],
-    leaves: Mapping[str, Tensor],
-    output: int,
-    upstream: Any,
-    index: int,
-) -> Pass:
-    count = len(nodes)
-    made = [bool(inputs) for inputs in operands]
-    gradients: list[Any] = [None] * count
-    seed = None
-    if nodes[output].requires_grad:
-        seed = _seed(nodes[output], upstream)
-        gradients[output] = seed
-    elif upstream is not None:
-        raise GradientError("record: the result depends on no input, so no gradient can be seeded")
-    sources, slots = array("i"), array("b")
-    targets = array("i")
-    amounts, totals = _Writer(), _Writer()
-    wanted = [node.requires_grad for node in nodes]
-    for at in range(output, -1, -1):
-        upstream_here = gradients[at]
-        if upstream_here is None or not made[at]:
-            continue
-        shares = contributions(nodes[at], upstream_here)
-        for slot, target in enumerate(operands[at]):
-            amount = shares[slot]
-            if amount is None or not wanted[target]:
+_NOWHERE = -1
+
+
+class _Backward:
+    """One backward pass that keeps every contribution.
+
+    gradients: by node. amounts, totals: by contribution. sources, slots, targets: whence and where to.
+    """
+
+    def __init__(
+        self,
+        nodes: list[Tensor],
+        ops: list[Op | None],
+        values: list[Any],
+        operands: list[int],
+        starts: list[int],
+    ) -> None:
+        self.nodes = nodes
+        self.ops = ops
+        self.values = values
+        self.operands = operands
+        self.starts = starts
+        self.wanted = [node.requires_grad for node in nodes]
+        self.gradients: list[Any] = [None] * len(nodes)
+        self.amounts: list[Any] = []
+        self.totals: list[Any] = []
+        self.seed: Any = None
+
+    def run(self, output: int, upstream: Any) -> None:
+        """Go from the newest node to the oldest, as `engine.backward.backward` does."""
+        nodes, ops, operands, starts = self.nodes, self.ops, self.operands, self.starts
+        wanted = self.wanted
+        gradients, amounts, totals = self.gradients, self.amounts, self.totals
+        withheld: list[tuple[int, int]] = []  # node and operand to which it passes nothing
+        reached: list[int] = []
+        if wanted[output]:
+            self.seed = gradients[output] = _frozen(_seed(nodes[output], upstream), copy=True)
+        elif upstream is not None:
+            raise GradientError("record: the result depends on no input, so nothing can be seeded")
+        for at in range(output, -1, -1):
+            gradient, op = gradients[at], ops[at]
+            if gradient is None or op is None:
                 continue
-            before = gradients[target]
-            total = amount if before is None else before + amount
-            gradients[target] = total
-            sources.append(at)
-            slots.append(slot)
-            targets.append(target)
-            amounts.write(amount)
-            totals.write(total)
-    values = _Writer()
-    for node in nodes:
-        values.write(node.held, copy=True)
-    kept = _Writer()
-    for gradient in gradients:
-        kept.write(gradient)
-    return Pass(
-        index=index,
-        ops=tuple(node.op if was_made else None for node, was_made in zip(nodes, made, strict=True)),
-        operands=tuple(operands),
-        params={i: node.params for i, node in enumerate(nodes) if made[i] and node.params},
-        given_names={i: node.name for i, node in enumerate(nodes) if node.name},
-        scopes={i: scopes[node.serial] for i, node in enumerate(nodes) if node.serial in scopes},
-        locations=locations,
-        wanted=np.array(wanted, dtype=bool),
-        inputs={name: i for i, name in enumerate(leaves)},
-        output=output,
-        seed=None if seed is None else _frozen(seed, copy=False),
-        seed_given=upstream is not None,
-        values=values.column(),
-        gradients=kept.column(),
-        sources=np.array(sources, dtype=np.int32),
-        slots=np.array(slots, dtype=np.int8),
-        targets=np.array(targets, dtype=np.int32),
-        amounts=amounts.column(),
-        totals=totals.column(),
-    )
+            reached.append(at)
+            start, end = starts[at], starts[at + 1]
+            shares = contributions(nodes[at], gradient)
+            for target, amount in zip(operands[start:end], shares, strict=True):
+                if not wanted[target]:
+                    continue
+                if amount is None:
+                    withheld.append((at, target))
+                    continue
+                so_far = gradients[target]
+                total = amount if so_far is None else so_far + amount
+                gradients[target] = total
+                amounts.append(amount)
+                totals.append(total)
+        self._edges(np.array(reached, dtype=np.int32), withheld)
+
+    def _edges(self, reached: Any, withheld: list[tuple[int, int]]) -> None:
+        """Where the contributions went, worked out for all at once."""
+        starts = np.array(self.starts, dtype=np.int32)
+        operands = np.array(self.operands, dtype=np.int32)
+        counts = starts[reached + 1] - starts[reached]
+        sources = np.repeat(reached, counts)
+        before = np.repeat(np.cumsum(counts) - counts, counts)
+        slots = np.arange(len(sources), dtype=np.int32) - before
+        targets = operands[starts[sources] + slots] if len(sources) else sources
+        passed = np.array(self.wanted, dtype=bool)[targets]
+        if withheld:
+            skipped = set(withheld)
+            pairs = zip(sources.tolist(), targets.tolist(), strict=True)
+            passed &= np.array([pair not in skipped for pair in pairs], dtype=bool)
+        self.sources = sources[passed]
+        self.slots = slots[passed].astype(np.int16)
+        self.targets = targets[passed]
 
 
 def _seed(output: Tensor, upstream: Any) -> Any:
     if upstream is None and output.size != 1:
-        return np.ones(output.shape, dtype=output.dtype)
+        return namespace_of((output.held,)).ones_like(output.held)
     if upstream is not None and np.shape(upstream) == () and output.size == 1:
         upstream = np.broadcast_to(np.asarray(upstream), output.shape)
     return seed_for(output, upstream)
 
 
-class _Writer:
-    """Collects values of one column: floats together, arrays beside them."""
-
-    def __init__(self) -> None:
-        self.floats = array("d")
-        self.arrays: dict[int, Any] = {}
-        self.absent: list[int] = []
-
-    def write(self, value: Any, copy: bool = False) -> None:
-        if type(value) is float:
-            self.floats.append(value)
-            return
-        if value is None:
-            self.absent.append(len(self.floats))
-        else:
-            self.arrays[len(self.floats)] = _frozen(value, copy)
-        self.floats.append(0.0)
-
-    def column(self) -> Column:
-        return Column(np.array(self.floats), self.arrays, frozenset(self.absent))
+def _column(values: list[Any], copy: bool = False) -> Column:
+    kinds = set(map(type, values))
+    if kinds <= {float, type(None)}:
+        floats = np.array(values, dtype=np.float64)
+        nans = np.flatnonzero(np.isnan(floats)).tolist() if len(kinds) > 1 else []
+        return Column(floats, {}, frozenset(i for i in nans if values[i] is None))
+    arrays = {
+        i: _frozen(value, copy)
+        for i, value in enumerate(values)
+        if type(value) is not float and value is not None
+    }
+    floats = np.array([v if type(v) is float else 0.0 for v in values], dtype=np.float64)
+    return Column(floats, arrays, frozenset(i for i, v in enumerate(values) if v is None))
 
 
 def _frozen(value: Any, copy: bool) -> Any:
@@ -255,22 +314,8 @@ def _frozen(value: Any, copy: bool) -> Any:
     if type(value) is float:
         return value
     if not isinstance(value, np.ndarray):
-        value = value.get() if hasattr(value, "get") else np.asarray(value)
-        copy = False
-    if copy or value.base is not None:
+        value = value.get()
+    elif copy or value.base is not None:
         value = value.copy()
     value.setflags(write=False)
     return value
-
-
-def _locations(places: list[Any]) -> tuple[Location | None, ...]:
-    known: dict[tuple[CodeType, int], Location] = {}
-    result: list[Location | None] = []
-    for place in places:
-        if type(place) is tuple:
-            at = known.get(place)
-            if at is None:
-                at = known[place] = line_of(*place)
-            place = at
-        result.append(place)
-    return tuple(result)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
+from engine.state import STATE
+from engine.state import location as location
+
 _ENGINE = str(Path(__file__).parent)
+_INSIDE: dict[str, bool] = {}  # whether a file is the engine's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +29,20 @@ class Location:
         return f"{name}:{self.line}"
 
 
-class _Current(threading.local):
-    location: Location | None = None
+def calling_instruction(skip: int = 1) -> tuple[CodeType, int]:
+    """The code and instruction of the nearest frame outside the engine (cheap: no line yet).
 
-
-CURRENT = _Current()
-
-
-@contextmanager
-def location(place: Location) -> Iterator[None]:
-    """Say where the nodes that are made inside come from, in place of the calling line."""
-    before = CURRENT.location
-    CURRENT.location = place
-    try:
-        yield
-    finally:
-        CURRENT.location = before
-
-
-def calling_instruction() -> tuple[CodeType, int]:
-    """The code and instruction of the nearest frame outside the engine (cheap: no line yet)."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_ENGINE) and frame.f_back is not None:
+    skip: how many frames, this one counted, are known to be the engine's own.
+    """
+    frame = sys._getframe(skip)
+    while True:
+        code = frame.f_code
+        inside = _INSIDE.get(code.co_filename)
+        if inside is None:
+            inside = _INSIDE[code.co_filename] = code.co_filename.startswith(_ENGINE)
+        if not inside or frame.f_back is None:
+            return code, frame.f_lasti
         frame = frame.f_back
-    return frame.f_code, frame.f_lasti
 
 
 def line_of(code: CodeType, instruction: int) -> Location:
@@ -65,6 +56,6 @@ def line_of(code: CodeType, instruction: int) -> Location:
 
 def calling_line() -> Location:
     """The place to name in an error: the current sub-term, or the nearest line of the user's."""
-    if CURRENT.location is not None:
-        return CURRENT.location
+    if STATE.location is not None:
+        return STATE.location
     return line_of(*calling_instruction())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +12,14 @@ import numpy as np
 from engine import source
 from engine.arrays import floats, namespace_for, namespace_of
 from engine.errors import EngineError, LeavesGraphError, ShapeError
-from engine.state import STATE
+from engine.state import BUSY, STATE
 
 if TYPE_CHECKING:
     from engine.ops.declare import Op
 
 Value = Any
 next_serial = count().__next__
+_NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 
 
@@ -36,18 +38,19 @@ class Tensor:
     times as fast, and results are the same IEEE numbers.
     """
 
-    # `first` and `others` are the operands: a tuple for two of them would cost 72 bytes a node
-    # and a quarter of the time of a scalar graph. `arriving` is used by a running backward alone.
+    # What a node holds is paid for a million times, so: the operands are `first` and `others` (a
+    # tuple of two costs 72 bytes and a quarter of the time of a scalar graph); `_name` and
+    # `_params` stay unset where there is none; `kept` is the gradient, and `reached_in` the
+    # number of the backward pass that wrote it last.
     __slots__ = (
-        "__weakref__",
-        "arriving",
+        "_name",
+        "_params",
         "first",
         "held",
         "kept",
-        "name",
         "op",
         "others",
-        "params",
+        "reached_in",
         "requires_grad",
         "serial",
     )
@@ -57,11 +60,11 @@ class Tensor:
     op: Op | None
     first: Tensor | None
     others: Any
-    params: Mapping[str, Any] | None
-    name: str | None
     requires_grad: bool
     serial: int
-    arriving: Any
+    reached_in: int
+    _name: str | None
+    _params: Mapping[str, Any]
 
     def __init__(
         self,
@@ -73,9 +76,32 @@ class Tensor:
     ) -> None:
         self.held = as_value(x, dtype, device)
         self.requires_grad = requires_grad
-        self.name = name
-        self.op = self.first = self.others = self.params = self.kept = self.arriving = None
+        self.op = self.first = self.others = self.kept = None
         self.serial = next_serial()
+        if name is not None:
+            self._name = name
+
+    @property
+    def name(self) -> str | None:
+        """How the node is called in traces and errors; None where nobody named it."""
+        try:
+            return self._name
+        except AttributeError:
+            return None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+        if BUSY and STATE.mode is not None:
+            STATE.mode.named.append(self)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters that the op was called with; empty for most."""
+        try:
+            return self._params
+        except AttributeError:
+            return _NO_PARAMS
 
     @property
     def data(self) -> Any:
@@ -98,6 +124,7 @@ class Tensor:
     @grad.setter
     def grad(self, gradient: Any) -> None:
         self.kept = None if gradient is None else as_tensor(gradient)
+        self.reached_in = 0
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -172,7 +199,7 @@ class Tensor:
 
     def forget(self) -> None:
         """Cut this node from its inputs, in place: it becomes a leaf without gradient."""
-        self.op = self.first = self.others = self.params = None
+        self.op = self.first = self.others = None
         self.requires_grad = False
 
     def item(self) -> float:
@@ -290,8 +317,7 @@ def _leaf(value: Value) -> Tensor:
     leaf = object.__new__(Tensor)
     leaf.held = value
     leaf.requires_grad = False
-    leaf.op = leaf.first = leaf.others = leaf.params = leaf.kept = leaf.arriving = None
-    leaf.name = None
+    leaf.op = leaf.first = leaf.others = leaf.kept = None
     leaf.serial = next_serial()
     return leaf
 
@@ -310,12 +336,13 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
     node.first = tensors[0]
     count = len(tensors)
     node.others = None if count == 1 else tensors[1] if count == 2 else tensors[1:]
-    node.params = params or None
+    if params:
+        node._params = params
     node.requires_grad = any([t.requires_grad for t in tensors])
-    node.kept = node.name = node.arriving = None
+    node.kept = None
     node.serial = next_serial()
-    if STATE.mode is not None:
-        STATE.mode.made(node)
+    if BUSY and (mode := STATE.mode) is not None:
+        mode.made(node)
     elif not node.requires_grad:
         node.forget()
     return node

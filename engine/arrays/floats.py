@@ -11,6 +11,12 @@ import math
 from types import SimpleNamespace
 
 
+def _log(x: float) -> float:
+    if x > 0:
+        return math.log(x)
+    return -math.inf if x == 0 else math.nan
+
+
 def _where(condition: bool, yes: float, no: float) -> float:
     return yes if condition else no
 
@@ -41,7 +47,7 @@ NAMESPACE = SimpleNamespace(
     name="floats",
     device="cpu",
     exp=math.exp,
-    log=math.log,
+    log=_log,
     log1p=math.log1p,
     expm1=math.expm1,
     sqrt=_sqrt,
