@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
+
+import numpy as np
 
 from engine.trace import Event, Trace, Value
 from tutor.render.expressions import expression, filled, name_of, pieces, with_numbers
@@ -17,21 +20,53 @@ _ENTRIES = 6
 def sentence(
     trace: Trace, event: int, *, numbered: bool = True, spoken: bool = False, ascii: bool = False
 ) -> str:
-    """What event number `event` (counted from 0) did: `Event 9 of 10: q passes −4 on to x (−4 times
-    1). x is complete.`
+    """What event number `event` (counted from 0) did.
+
+    `Event 9 of 10: q passes −4 on to x (−4 times 1). x is complete.`
 
     numbered: begin with its number, counted from 1. spoken: signs as words, for a screen reader.
     """
-    entry = trace.events[event]
-    text = {
-        "value": _value,
-        "seed": _seed,
-        "contribution": _contribution,
-        "update": _update,
-    }[entry.kind](trace, entry)
+    text = _told_of(trace, event, None)
     if numbered:
-        text = f"Event {event + 1} of {len(trace.events)}: {text}"
+        text = f"{_ordinal(trace, event)}{text}"
     return in_words(text) if spoken else spelled(text, ascii)
+
+
+def sentences(trace: Trace, *, ascii: bool = False) -> Iterator[str]:
+    """`sentence` of every event, numbered, in order; faster than one by one."""
+    counts = []
+    for p in trace.passes:
+        count = np.bincount(p.targets, minlength=len(p.ops))
+        count[p.output] += p.seed is not None
+        counts += count.tolist()
+    arrived = [0] * len(counts)
+    for event in trace.events:
+        place = None
+        if event.kind in ("seed", "contribution"):
+            arrived[event.node] += 1
+            place = arrived[event.node], counts[event.node]
+        yield spelled(_ordinal(trace, event.i) + _told_of(trace, event.i, place, event), ascii)
+
+
+def _ordinal(trace: Trace, event: int) -> str:
+    return f"Event {event + 1} of {len(trace.events)}: "
+
+
+def _told_of(
+    trace: Trace, i: int, place: tuple[int, int] | None, event: Event | None = None
+) -> str:
+    """place: which arrival at its node the event is, of how many; None to look that up."""
+    event = trace.events[i] if event is None else event
+    if event.kind == "value":
+        return _value(trace, event)
+    if event.kind == "seed":
+        return _seed(trace, event)
+    if event.kind == "update":
+        return _update(trace, event)
+    if place is None:
+        arrivals = trace.arrivals(event.node)
+        place = bisect_right(arrivals, i), len(arrivals)
+    return _contribution(trace, event, *place)
 
 
 def start_sentence(trace: Trace, *, spoken: bool = False, ascii: bool = False) -> str:
@@ -121,28 +156,27 @@ def _seed(trace: Trace, event: Event) -> str:
     return f"the backward pass starts at {name} with the gradient {_told(event.amount)}."
 
 
-def _contribution(trace: Trace, event: Event) -> str:
+def _contribution(trace: Trace, event: Event, arrived: int, expected: int) -> str:
     source = name_of(trace, event.node if event.source is None else event.source)
     target = name_of(trace, event.node)
     passed = f"{source} passes {_told(event.amount)} on to {target}"
     if event.local is not None and is_scalar(event.local):
         passed += f" ({_told(event.upstream)} times {_told(event.local)})"
-    arrivals = trace.arrivals(event.node)
-    if len(arrivals) == 1:
+    if expected == 1:
         return f"{passed}. {target} is complete."
-    count = bisect_right(arrivals, event.i)
-    total = _sum(trace, arrivals[:count] if count <= _TERMS else [], event.total)
-    if count == len(arrivals):
+    total = _sum(trace, event, arrived)
+    if arrived == expected:
         return f"{passed}. {target} is complete with {total}."
-    return f"{passed}. {target} has {total} so far, {count} of {len(arrivals)} parts."
+    return f"{passed}. {target} has {total} so far, {arrived} of {expected} parts."
 
 
-def _sum(trace: Trace, arrivals: list[int], total: Value | None) -> str:
+def _sum(trace: Trace, event: Event, arrived: int) -> str:
     """The total, as a sum of the few arrivals that made it."""
-    if len(arrivals) < 2 or not is_scalar(total):
-        return _told(total)
+    if not 1 < arrived <= _TERMS or not is_scalar(event.total):
+        return _told(event.total)
+    arrivals = trace.arrivals(event.node)[:arrived]
     terms = [_told(trace.events[i].amount) for i in arrivals]
-    return f"{' + '.join([terms[0], *map(bracketed, terms[1:])])} = {_told(total)}"
+    return f"{' + '.join([terms[0], *map(bracketed, terms[1:])])} = {_told(event.total)}"
 
 
 def _update(trace: Trace, event: Event) -> str:

@@ -9,7 +9,7 @@ from tutor.render.expressions import name_of
 from tutor.render.formula import gradient_name
 from tutor.render.numbers import absent
 from tutor.render.plain import spelled
-from tutor.render.sentences import graph_sentence, sentence
+from tutor.render.sentences import graph_sentence, sentences
 from tutor.render.values import inline, is_scalar, table
 
 _ENTRIES = 12
@@ -18,8 +18,7 @@ _ENTRIES = 12
 def lines(trace: Trace, checks: Sequence[str] = (), *, ascii: bool = False) -> Iterator[str]:
     """The graph, every event, then the gradients of the inputs and the sentences in `checks`."""
     yield graph_sentence(trace, ascii=ascii)
-    for i in range(len(trace.events)):
-        yield sentence(trace, i, ascii=ascii)
+    yield from sentences(trace, ascii=ascii)
     yield ""
     yield from summary(trace, ascii=ascii)
     for check in checks:

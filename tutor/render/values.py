@@ -29,7 +29,7 @@ class Cell:
 
 def is_scalar(value: Value) -> bool:
     """Whether a value is one number of shape ()."""
-    return np.ndim(value) == 0
+    return type(value) is float or np.ndim(value) == 0
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

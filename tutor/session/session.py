@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import engine
-from engine.errors import EngineError
+from engine.errors import EngineError, GradientError
 from engine.trace import Trace, Value
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
@@ -137,12 +137,24 @@ def descend(session: Session) -> Session:
     """One step of gradient descent: the updates and the next pass are added to the trace, and the
     cursor goes to the first update.
 
-    Raises GradientError for a parameter that no gradient reached.
+    Raises GradientError where there is no parameter, or one that no gradient reached.
     """
+    if not session.params:
+        raise GradientError("no gradient reached any input, so there is nothing to update")
     trace = engine.step(session.trace, session.function, session.rate, wrt=session.params)
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
     moment = Moment(session.inputs, trace, here + 1)
     return replace(_changed_to(session, moment), changed=frozenset())
+
+
+def with_rate(session: Session, rate: float) -> Session:
+    """The session with another learning rate for the steps to come."""
+    return replace(session, rate=rate)
+
+
+def rewound(session: Session) -> Session:
+    """The session at the start of its trace, with nothing to undo."""
+    return replace(session, frame=Frame(session.trace), past=(), future=())
 
 
 def undo(session: Session) -> Session:
