@@ -48,6 +48,13 @@ OPS = {
     "!=": "ne",
 }
 
+# The engine's masks are true and false; the language's are 1 and 0, which can be added and counted.
+# These ops need not know: a mask that is moved, chosen from or compared remains one.
+KEEP_MASKS = frozenset(
+    "where getitem take transpose reshape expand expand_dims squeeze flip stack concatenate "
+    "mul maximum minimum max min gt lt ge le eq ne".split()
+)
+
 # A term's value: a Tensor, or a constant that no op has met yet.
 Operand = Any
 
@@ -170,19 +177,17 @@ class _Evaluation:
                 return self.array(term, operands)
 
     def apply(self, term: Expression, op: str, operands: list[Operand], **params: Any) -> Tensor:
+        if op not in KEEP_MASKS and all(_is_mask(operand) for operand in operands):
+            operands[0] = self.apply(children(term)[0], "where", [operands[0], 1.0, 0.0])
         line = self.text.count("\n", 0, term.start) + 1
         place = source.Location(None, line, term.start, term.end)
         try:
             with source.location(place):
-                made = REGISTRY[op](*[self.constant(operand) for operand in operands], **params)
+                return REGISTRY[op](*[self.constant(operand) for operand in operands], **params)
         except EngineError as error:
             raise self.refusal(term, str(error)) from error
         except MemoryError as error:
             raise self.refusal(term, f"{op}: the result does not fit into memory") from error
-        if made.dtype.kind == "b":
-            # A mask is ones and zeros, so that masks can be added, subtracted and counted.
-            made.data = made.data.astype(self.dtype)
-        return made
 
     def array(self, term: Array, items: list[Operand]) -> Operand:
         if any(type(item) is Tensor for item in items):
@@ -216,6 +221,10 @@ def _folded(sign: str, left: float, right: float) -> float:
 
 def _index_item(item: int | Slice) -> int | slice:
     return slice(item.first, item.beyond, item.step) if isinstance(item, Slice) else item
+
+
+def _is_mask(operand: Operand) -> bool:
+    return type(operand) is Tensor and operand.dtype.kind == "b"
 
 
 def _setting(value: Value) -> Any:

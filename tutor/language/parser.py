@@ -208,8 +208,6 @@ class Parser:
             self.refuse("syntax_error", message, self.token)
         if self.at(","):
             self.unexpected("an operator or the end", "a vector is written [a, b]")
-        if self.at("->"):
-            self.unexpected("an operator or the end")
         self.unexpected("an operator or the end", self.beside())
 
     def beside(self) -> str:

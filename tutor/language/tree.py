@@ -197,14 +197,3 @@ def walk(node: Expression) -> Iterator[Expression]:
         term = waiting.pop()
         yield term
         waiting.extend(reversed(children(term)))
-
-
-def height(node: Expression) -> int:
-    """How many terms stand below each other on the longest way down."""
-    highest = 0
-    waiting = [(node, 1)]
-    while waiting:
-        term, depth = waiting.pop()
-        highest = max(highest, depth)
-        waiting.extend((child, depth + 1) for child in children(term))
-    return highest

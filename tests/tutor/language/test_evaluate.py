@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.proof import check_gradients
 from engine.trace import Trace
 from tutor.language import LanguageError, bind, parse, read_at
 
@@ -105,6 +106,14 @@ m23 = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
         ("(x > 0) - (x < 0)", [1, -1, 1]),
         ("-(x > 0)", [-1, 0, -1]),
         ("sum(x > 0)", 2),
+        ("mean(x > 0)", 2 / 3),
+        ("(x > 0)*(x > 2)", [0, 0, 1]),
+        ("1 - (x > 0)", [0, 1, 0]),
+        ("max((x > 0)*2, x > 5)", [2, 0, 2]),
+        ("(A > 2) @ (x > 0)", [1, 2]),
+        ("2**(x > 0)", [2, 1, 2]),
+        ("(x > 0) > (x > 2)", [1, 0, 0]),
+        ("(A > 2).T[1]/(A[0] > 1)[1]", [0, 1]),
         ("exp((x > 0))", np.exp([1, 0, 1])),
         ("x[0]", 1),
         ("x[-1]", 3),
@@ -199,7 +208,7 @@ def test_constants_take_the_type_of_the_inputs(dtype: str) -> None:
     text = "sum([1, 2]*x/3 + 0.1*exp(x)**2 - 2**x + (x > 1)*x + [x[0], 0.5])"
     x = np.array([0.5, 1.5], dtype=dtype)
     trace = engine.record(parse(text).function(), x=x)
-    assert {node.dtype for node in trace.nodes} == {dtype}
+    assert {node.dtype for node in trace.nodes if node.op != "gt"} == {dtype}
 
 
 def test_the_parameters_are_the_inputs_in_order() -> None:
@@ -277,3 +286,17 @@ def test_reading_alone_imports_no_engine() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("sum(((x > 0) - (x < 0))*x**2)", "x=[1,-2,3]"),
+        ("[x[0], 2, x[1]] @ softmax([1, 2, 3]*x[::-1])", "x=[1,-2,3]"),
+        ("h = max(0, W@x); -ln(softmax(h)[1])", "W=[[1,2],[3,4]],x=[1,2]"),
+        ("where((x > y) > (y > 2), x, y)²", "x=3,y=1"),
+    ],
+)
+def test_a_recorded_program_can_be_checked(text: str, at: str) -> None:
+    check = check_gradients(trace_of(text, at))
+    assert check.agrees, check
