@@ -72,6 +72,20 @@ def test_a_fault_is_red_in_a_terminal_and_plain_with_no_color(terminal: Open) ->
     assert b"\x1b" not in plain.raw
 
 
+def test_the_caret_stands_under_the_spot(terminal: Open) -> None:
+    window = terminal("trace", "(x + σ*·y)", "--at", "x=1,y=2")
+    assert window.finish() == 2
+    assert window.lines[0].startswith("backprop trace: error: ")
+    assert window.lines[1] == "  (x + σ*·y)"
+    assert window.lines[2] == "         ^"
+
+
+def test_an_expression_may_begin_with_a_minus(piped: Pipe) -> None:
+    done = piped("trace", "-x*y", "--at", "x=-2,y=5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "∂f/∂x = −5\n" in done.stdout
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 def test_the_doctor_knows_its_terminal(terminal: Open, size: tuple[int, int]) -> None:
     window = terminal("doctor", "--json", size=size, COLORTERM="truecolor")

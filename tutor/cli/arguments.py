@@ -72,8 +72,9 @@ class Parser(argparse.ArgumentParser):
     def _refuse(self, option: str) -> NoReturn:
         import difflib
 
-        near = difflib.get_close_matches(option, self._option_string_actions, n=1)
-        hints = [f"Did you mean {near[0]}?"] if near else []
+        known = {name.lstrip("-"): name for name in self._option_string_actions}
+        near = difflib.get_close_matches(option.lstrip("-"), known, n=1)
+        hints = [f"Did you mean {known[near[0]]}?"] if near else []
         hints.append(f"See: {self.prog} --help")
         if self._get_positional_actions():
             hints.append("(An operand that begins with -- goes after a lone --.)")

@@ -51,12 +51,12 @@ def test_a_negative_value_of_an_option(parser: Parser) -> None:
     [
         (["x", "--txet"], "unknown option --txet", "Did you mean --text? See: backprop trace"),
         (["x", "--tex"], "unknown option --tex", "Did you mean --text?"),
-        (["--x*y"], "unknown option --x*y", "begins with -- goes after a lone --"),
+        (["--x"], "unknown option --x", "See: backprop trace --help (An operand that begins with"),
         (["x", "--at"], "--at needs a value", "See: backprop trace --help"),
         (["x", "--at", "--text"], "--at needs a value", "See: backprop trace --help"),
         ([], "the following arguments are required: expression", "See: backprop trace --help"),
         (["x", "y"], "unrecognized arguments: y", "See: backprop trace --help"),
-        (["x", "--text=3"], "argument --text: ignored explicit argument '3'", "--help"),
+        (["x", "--text=3"], "argument --text: ignored explicit argument '3'", "See: "),
     ],
 )
 def test_a_fault_is_one_sentence_and_a_way_on(
@@ -65,7 +65,7 @@ def test_a_fault_is_one_sentence_and_a_way_on(
     with pytest.raises(UnusableInput) as fault:
         parser.parse_args(tokens)
     assert fault.value.message == message
-    assert hint in (fault.value.hint or "")
+    assert (fault.value.hint or "").startswith(hint)
 
 
 @pytest.mark.parametrize(
