@@ -158,11 +158,11 @@ def _place(verticals: list[_Vertical]) -> int:
             if before is not None and before.track >= first:
                 first = before.track + 1
         for t in range(min(len(tracks), enough - 1) - 1, first - 1, -1):
-            others = tracks[t].over(v)
-            if others and _had_better_turn_before(others, v):
+            near = tracks[t].near(v)
+            if near and any(_crossed(other, v) < _crossed(v, other) for other in near):
                 first = t + 1
                 break
-        while first < len(tracks) and tracks[first].over(v):
+        while first < len(tracks) and tracks[first].near(v):
             first += 1
         tracks += [_Track() for _ in range(len(tracks), first + 1)]
         tracks[first].add(v)
@@ -191,9 +191,11 @@ class _Track:
         self.bottoms: list[int] = []
         self.verticals: list[_Vertical] = []
 
-    def over(self, v: _Vertical) -> list[_Vertical]:
+    def near(self, v: _Vertical) -> Sequence[_Vertical]:
         """The verticals that share rows with ``v`` or touch it: a blank row keeps ends apart."""
         first = bisect_left(self.bottoms, v.top - 1)
+        if first == len(self.tops) or self.tops[first] > v.bottom + 1:
+            return ()
         return self.verticals[first : bisect_right(self.tops, v.bottom + 1)]
 
     def add(self, v: _Vertical) -> None:
@@ -201,11 +203,6 @@ class _Track:
         self.tops.insert(i, v.top)
         self.bottoms.insert(i, v.bottom)
         self.verticals.insert(i, v)
-
-
-def _had_better_turn_before(others: list[_Vertical], v: _Vertical) -> bool:
-    """Whether one of the others crosses less with ``v`` when it stands on its left."""
-    return any(_crossed(other, v) < _crossed(v, other) for other in others)
 
 
 def _crossed(a: _Vertical, b: _Vertical) -> int:

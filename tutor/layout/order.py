@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from tutor.layout.layers import Layered
 
 SWEEPS = 8
-SWEEPS_OF_LARGE = 3
+SWEEPS_OF_LARGE = 2
 LARGE = (
     4000  # vertices; above, exchanges and more sweeps cost more time than the crossings they save
 )
@@ -87,24 +87,22 @@ def _barycentre(graph: Layered, layers: Layers, *, to_right: bool) -> None:
     would otherwise stay where they happen to stand.
     """
     place = [0.0] * graph.vertices
-    port = [0.0] * graph.vertices  # the distance of a vertex's left ports, in places
     into, out = graph.into, graph.out
     for layer in layers:
         _space(layer, place)
-        for v in layer:
-            port[v] = 1.0 / (len(layer) * (len(into[v]) + 1))
     lean_left, lean_right = (LEAN, 1.0) if to_right else (1.0, LEAN)
     for k in range(1, len(layers)) if to_right else range(len(layers) - 2, -1, -1):
         layer = layers[k]
         if len(layer) == 1:
             continue
+        port = 1.0 / len(layers[k + 1]) if k + 1 < len(layers) else 0.0
         key: dict[int, float] = {}
         for v in layer:
             left = right = 0.0
             for u in into[v]:
                 left += place[u]
             for c, j in out[v]:
-                right += place[c] + (j + 1) * port[c]
+                right += place[c] + (j + 1) * port / (len(into[c]) + 1)
             weight = lean_left * len(into[v]) + lean_right * len(out[v])
             key[v] = (lean_left * left + lean_right * right) / weight if weight else place[v]
         layers[k] = sorted(layer, key=key.__getitem__)
