@@ -10,8 +10,10 @@ out as at the point it was made at. Several points meet several regions; each is
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,12 +27,13 @@ from engine.proof import points
 from engine.proof.agreement import Proof
 from engine.proof.symbolic_zero import Budget, OutOfBudgetError, ZeroTest
 from engine.recording import record_pass
-from engine.replay import ancestors, rebuild
-from engine.tensor import Tensor
+from engine.replay import Replay, ancestors, rebuild
+from engine.tensor import Tensor, apply
 from engine.trace import Pass, Trace
 
 _POINTS = 12
 _LARGEST = 4096
+_LARGEST_OP = 256
 _WRONG = 1e-6
 
 
@@ -51,6 +54,7 @@ def prove_op(op: Op, sample: Sample, *, seconds: float | None = None) -> Proof:
         values = points.operands(op, sample, number)
         names = "abcdefgh" if len(values) <= 8 else [f"a{i}_" for i in range(len(values))]
         proving.add(
+            op,
             [
                 _symbols(name, value, domain.low > 0) if free else _fixed(value)
                 for name, value, free, domain in zip(names, values, wanted, domains, strict=False)
@@ -89,8 +93,23 @@ def prove_trace(
 
     wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when None. An
     intermediate node is varied by itself. seconds: as in `prove_op`.
+
+    Where the expression of the whole output is too large, every op on the way is proved by itself, on symbols for its
+    operands and for the gradient that reaches it; the chain rule does the rest (`how` is "op by op" then).
     """
     p, nodes = _chosen(trace, wrt)
+    started = time.monotonic()
+    found = _proved_whole(p, nodes, None if seconds is None else seconds / 2)
+    if found.status != "numeric":
+        return found
+    left = None if seconds is None else started + seconds - time.monotonic()
+    by_op = _proof(lambda _, proving: _add_ops(p, nodes, proving), 1, left)
+    if by_op.status == "numeric":
+        return found
+    return replace(by_op, how="op by op", regions=())
+
+
+def _proved_whole(p: Pass, nodes: Sequence[int], seconds: float | None) -> Proof:
     size = sum(int(np.size(p.values[i])) for i in ancestors(p, nodes))
     if size > _LARGEST:
         return Proof("numeric", f"too large for symbols: {size:,} numbers, at most {_LARGEST:,}")
@@ -140,14 +159,18 @@ class _Proving:
 
     budget: Budget
     regions: dict[Any, str] = field(default_factory=dict)
+    smooth: set[Any] = field(default_factory=set)
     entries: int = 0
-    branches: bool = False
 
-    def add(self, leaves: Sequence[_Leaf], build: Callable[[list[Tensor]], Tensor]) -> None:
+    def add(
+        self, function: Any, leaves: Sequence[_Leaf], build: Callable[[list[Tensor]], Tensor]
+    ) -> None:
         """Prove one function at one point, unless its region has been proved before.
 
-        Raises _WrongError or _UndecidedError for the first derivative that is not proved.
+        function: what tells this function from others. Raises _WrongError or _UndecidedError for the first derivative that is not proved.
         """
+        if function in self.smooth:
+            return
         point = {symbol: x for leaf in leaves for symbol, x in leaf.numbers.items()}
         with region(point) as here:
             tensors = [Tensor(leaf.symbols, requires_grad=bool(leaf.numbers)) for leaf in leaves]
@@ -155,8 +178,8 @@ class _Proving:
             seed = symbols_like(out.shape, "∂L/∂out")
             if out.requires_grad:
                 out.backward(seed)
-        self.branches = self.branches or bool(here.truths)
-        if here.signature in self.regions:
+        case = (function, here.signature)
+        if case in self.regions:
             return
         weights = seed.view(np.ndarray).ravel().tolist()
         parts = out.data.view(np.ndarray).ravel().tolist()
@@ -166,7 +189,9 @@ class _Proving:
         for leaf, tensor in zip(leaves, tensors, strict=True):
             if leaf.numbers:
                 self._compare(whole, leaf.symbols, tensor.grad, zero, beside)
-        self.regions[here.signature] = here.words
+        self.regions[case] = here.words
+        if not here.truths:
+            self.smooth.add(function)
 
     def _compare(
         self, whole: Any, symbols: SymbolArray, gradient: Tensor | None, zero: ZeroTest, at_point: Region
@@ -204,8 +229,6 @@ def _proof(
     try:
         for number in range(count):
             attempt(number, proving)
-            if not proving.branches:
-                break
     except _WrongError as error:
         return Proof("differs", str(error))
     except (_UndecidedError, OutOfBudgetError, EngineError) as error:
@@ -228,7 +251,34 @@ def _add_pass(p: Pass, nodes: Sequence[int], positive: bool, proving: _Proving) 
     def build(tensors: list[Tensor]) -> Tensor:
         return rebuild(p, dict(zip(leaves, tensors, strict=True)))
 
-    proving.add(list(leaves.values()), build)
+    constants = b"".join([np.asarray(p.values[i]).tobytes() for i in below if not p.wanted[i]])
+    graph = p.operands.flat.tobytes(), p.operands.starts.tobytes()
+    proving.add((p.ops, *graph, str(p.params), constants), list(leaves.values()), build)
+
+
+def _add_ops(p: Pass, nodes: Sequence[int], proving: _Proving) -> None:
+    """Prove each op between `nodes` and the output on symbols of its own."""
+    replay = Replay(p, nodes)
+    varied = {*nodes, *(node for node, *_ in replay.steps)}
+    for _, op, operands, params in replay.steps:
+        values = [p.values[i] for i in operands]
+        size = sum(int(np.size(value)) for value in values)
+        if size > _LARGEST_OP:
+            raise EngineError(f"too large for symbols: {op.name} of {size:,} numbers")
+        wanted = [i in varied for i in operands]
+        shapes = [
+            np.shape(v) if free else np.asarray(v).tobytes()
+            for v, free in zip(values, wanted, strict=True)
+        ]
+        leaves = [
+            _symbols(f"operand {slot + 1}", value, True) if free else _fixed(value)
+            for slot, (value, free) in enumerate(zip(values, wanted, strict=True))
+        ]
+        proving.add((op, str(params), *shapes), leaves, partial(_applied, op, params))
+
+
+def _applied(op: Op, params: Mapping[str, Any], tensors: Sequence[Tensor]) -> Tensor:
+    return apply(op, tuple(tensors), params)
 
 
 def _chosen(trace: Trace, wrt: Sequence[int | str] | None) -> tuple[Pass, list[int]]:
