@@ -19,7 +19,7 @@ class GradientError(EngineError, RuntimeError):
     """A backward pass that can not be run as asked (no scalar, wrong gradient shape, no graph)."""
 
 
-class LeavesGraphError(EngineError, TypeError):
+class LeavesGraphError(EngineError, RuntimeError):
     """A recorded tensor was about to become a plain number, which would cut the gradient."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import namespace_of
 from engine.backward import contributions, seed_for
-from engine.errors import EngineError, GradientError
+from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.ops.declare import Op
 from engine.source import Location, calling_instruction, line_of
 from engine.state import mode
@@ -81,7 +81,13 @@ def record_pass(
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
     recorder = _Recorder()
     with mode(recorder):
-        result = fn(**leaves)
+        try:
+            result = fn(**leaves)
+        except ValueError as error:
+            # NumPy hides our refusal to become a float behind a message about sequences.
+            if isinstance(error.__cause__, LeavesGraphError):
+                raise error.__cause__ from None
+            raise
     output = _single_output(result)
     return recorder.finish(leaves, output, upstream, index)
 
