@@ -11,14 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
-# Spellings of the language that are not the engine's own names.
-SYNONYMS = {
-    "ln": "log",
-    "sigma": "sigmoid",
-    "heaviside": "step",
-    "logistic": "sigmoid",
-    "lrelu": "leaky_relu",
-}
 # With two operands these are elementwise.
 PAIRWISE = {"max": "maximum", "min": "minimum"}
 MAX_NAME = 24
@@ -28,7 +20,7 @@ UNCALLABLE = frozenset({"getitem"})
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a function: its name, and its default unless it must be given."""
+    """A parameter of a function: its name, its declared type, its default unless required."""
 
     name: str
     required: bool
@@ -160,7 +152,4 @@ def _functions() -> dict[str, Function]:
         for spelling in op.synonyms:
             if name in known:
                 known.setdefault(spelling, known[name])
-    for spelling, name in SYNONYMS.items():
-        if name in known:
-            known.setdefault(spelling, known[name])
     return known

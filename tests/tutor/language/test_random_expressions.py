@@ -17,8 +17,7 @@ CASES: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["case
 
 
 def close(ours: Any, theirs: Any) -> None:
-    scale = max(1.0, float(np.max(np.abs(theirs))))
-    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-9, atol=1e-9 * scale)
+    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-9, atol=1e-12)
 
 
 def test_there_are_two_hundred() -> None:
