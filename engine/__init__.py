@@ -100,6 +100,7 @@ from engine.tensor import Tensor as Tensor
 from engine.trace import Event as Event
 from engine.trace import Node as Node
 from engine.trace import Trace as Trace
+from engine.transforms import jacobian as jacobian
 
 heaviside = _step
 
