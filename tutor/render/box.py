@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.ops import REGISTRY
 from engine.trace import Trace, Value
-from tutor.render.expressions import expression, name_of
+from tutor.render.expressions import expression, name_of, value_text
 from tutor.render.numbers import WIDEST, absent, number
 from tutor.render.plain import Line, Run, spelled
 from tutor.render.values import column, heat, heat_size, is_scalar, shape_text
@@ -46,10 +46,26 @@ def content(
     value = trace.value(node) if known else None
     gradient = trace.grad_at(node, cursor)
     shape = trace.nodes[node].shape
-    rows = [
-        *_part("v", "value", value, shape, width, changed and known, ascii),
-        *_part("∂", "gradient", gradient, shape, width, False, ascii),
-    ]
+    mark: Run = ("*", "changed") if changed and known else (" ", "label")
+    v, d = spelled("v", ascii), spelled("∂", ascii)
+    if shape:
+        rows = [
+            *_map(((f" {v}", "label"), mark), value, shape, ascii),
+            *_map(((f" {d}", "label"), (" ", "label")), gradient, shape, ascii),
+        ]
+    else:
+        told = value_text(trace, node, ascii=ascii) if known else ""
+        if not known or len(told) > width:
+            told = column(value, width, ascii=ascii)
+        rows = [
+            _row(v, mark, told.rjust(width), "value" if known else "absent"),
+            _row(
+                d,
+                (" ", "label"),
+                column(gradient, width, ascii=ascii),
+                "absent" if gradient is None else "gradient",
+            ),
+        ]
     return Content(title(trace, node, ascii=ascii), tuple(rows))
 
 
@@ -87,33 +103,25 @@ def column_width(trace: Trace) -> int:
         return WIDEST
     widest = 5
     for p in trace.passes:
-        for part in (p.values, p.gradients, p.totals):
+        for part in (p.gradients, p.totals):
             numbers = (part[i] for i in range(len(part)))
             widths = [len(number(float(x))) for x in numbers if x is not None and is_scalar(x)]
             widest = max([widest, *widths])
+    scalars = (i for i in range(len(trace.nodes)) if is_scalar(trace.value(i)))
+    widest = max([widest, *[len(value_text(trace, i)) for i in scalars]])
     return min(widest, WIDEST)
 
 
-def _part(
-    label: str,
-    role: str,
-    value: Value | None,
-    shape: tuple[int, ...],
-    width: int,
-    changed: bool,
-    ascii: bool,
-) -> list[Line]:
-    label = spelled(label, ascii)
-    mark: Run = ("*", "changed") if changed else (" ", "label")
-    head: Line = ((f" {label}", "label"), mark)
+def _row(label: str, mark: Run, text: str, role: str) -> Line:
+    return ((f" {label}", "label"), mark, (text, role), (" ", "label"))
+
+
+def _map(head: Line, value: Value | None, shape: tuple[int, ...], ascii: bool) -> list[Line]:
+    """The rows of a tensor: a heat map, or `—` and as many blank rows as it will have."""
     blank: Line = (("   ", "label"),)
-    if not shape:
-        kind = "absent" if value is None else role
-        return [(*head, (column(value, width, ascii=ascii), kind), (" ", "label"))]
     if value is None:
         down, _ = heat_size(shape, HEAT_ROWS, HEAT_COLUMNS)
-        first: Line = (*head, (absent(ascii=ascii), "absent"))
-        return [first, *[blank] * (max(down, 1) - 1)]
+        return [(*head, (absent(ascii=ascii), "absent")), *[blank] * (max(down, 1) - 1)]
     cells = heat(value, HEAT_ROWS, HEAT_COLUMNS, ascii=ascii)
     if not cells:
         return [(*head, ("empty", "absent"))]

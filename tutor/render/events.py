@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.trace import Trace, Value
-from tutor.render.expressions import expression, name_of
+from tutor.render.expressions import expression, name_of, value_text
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled
-from tutor.render.values import inline, is_scalar, shape_text, span
+from tutor.render.values import change, inline, is_scalar, shape_text, span
 
 _FEW = 2
 
@@ -31,12 +31,14 @@ def event_row(trace: Trace, event: int, *, ascii: bool = False) -> EventRow:
     if entry.kind == "value":
         made = trace.nodes[entry.node].inputs
         how = f"= {expression(trace, entry.node)}" if made else ""
-        row = (name, _brief(entry.value), how)
+        brief = value_text(trace, entry.node) if is_scalar(entry.value) else _brief(entry.value)
+        row = (name, brief, how)
     elif entry.kind == "seed":
         row = (f"seed {name}", _brief(entry.amount), "")
     elif entry.kind == "update":
-        how = f"= {_brief(entry.old)} − {number(entry.rate or 0.0)} · {_factor(entry.amount)}"
-        row = (f"update {name}", _brief(entry.new), how)
+        old, new = change(entry.old, entry.new, most=_FEW)
+        how = f"= {old} − {number(entry.rate or 0.0)} · {_factor(entry.amount)}"
+        row = (f"update {name}", new, how)
     else:
         source = name if entry.source is None else name_of(trace, entry.source)
         how = ""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.ops import REGISTRY
-from engine.trace import Node, Trace
+from engine.trace import Node, Trace, Value
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled, to_ascii
 from tutor.render.sanitise import sanitise
-from tutor.render.values import inline, is_scalar, shape_text
+from tutor.render.values import change, inline, is_scalar, shape_text
 
 # A piece of an expression: text, or the number of an operand.
 Piece = str | int
@@ -48,8 +48,24 @@ def with_numbers(trace: Trace, node: int, *, ascii: bool = False) -> str | None:
     values = [trace.value(operand) for operand in entry.inputs]
     if not values or any(not is_scalar(v) and v.size > _NUMBERS for v in values):
         return None
-    texts = [inline(value) for value in values]
+    texts = [value_text(trace, operand) for operand in entry.inputs]
     return spelled(filled(pieces(trace, entry), texts), ascii)
+
+
+def value_text(trace: Trace, node: int, *, most: int = 12, ascii: bool = False) -> str:
+    """A node's value in one line; after a step in as many digits as it takes to see its change."""
+    value = trace.value(node)
+    old = value_before(trace, node)
+    if old is None:
+        return inline(value, most=most, ascii=ascii)
+    return change(old, value, most=most, ascii=ascii)[1]
+
+
+def value_before(trace: Trace, node: int) -> Value | None:
+    """The node's value in the pass before; None in the first, and where that took another way."""
+    at = trace.pass_of(node)
+    before = trace.counterpart(node, at - 1) if at else None
+    return None if before is None else trace.value(before)
 
 
 def pieces(trace: Trace, node: Node) -> tuple[Piece, ...]:

@@ -16,12 +16,12 @@ import numpy as np
 
 from engine.ops import REGISTRY
 from engine.trace import Event, Trace, Value
-from tutor.render.expressions import expression, filled, name_of, pieces
+from tutor.render.expressions import expression, filled, name_of, pieces, value_text
 from tutor.render.matrix_rules import matrix_rule
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import Line, Run, spelled, spelled_line
 from tutor.render.slopes import slope_of
-from tutor.render.values import inline, is_scalar, shape_text
+from tutor.render.values import change, inline, is_scalar, shape_text
 
 _TERMS = 6
 _ENTRIES = 4
@@ -73,15 +73,15 @@ def _value(trace: Trace, event: Event, ascii: bool) -> Formula:
     if not node.inputs:
         kind = "an input" if node.op == "input" else "a constant"
         shape = f", shape {shape_text(node.shape)}" if node.shape else ""
-        result: Line = ((inline(event.value), "result"),)
+        result: Line = ((value_text(trace, node.id), "result"),)
         if node.op == "input" or node.shape:
             result = ((f"{name} = ", "text"), *result)
         return Formula(name, f"{kind}{shape}", (result,))
     parts = pieces(trace, node)
     operands = [trace.value(operand) for operand in node.inputs]
     symbols: list[Run] = [(f"{name} = ", "text"), (expression(trace, node.id), "text")]
-    shown = [inline(value, most=_ENTRIES) for value in operands]
-    result_run = (inline(event.value, most=_ENTRIES), "result")
+    shown = [value_text(trace, operand, most=_ENTRIES) for operand in node.inputs]
+    result_run = (value_text(trace, node.id, most=_ENTRIES), "result")
     indent = " " * len(name)
     lines: list[Line] = [tuple(symbols)]
     if all(is_scalar(value) or value.size <= _ENTRIES for value in operands):
@@ -139,7 +139,12 @@ def _by_slope(
     left, right = _aligned((upstream_name, upstream), (slope_name, local_text), ascii)
     indent = " " * len(spelled(target, ascii))
     lines: list[Line] = [
-        ((f"{target} = ", "text"), (left[0], "upstream"), (f" {times} ", "text"), (right[0], "local")),
+        (
+            (f"{target} = ", "text"),
+            (left[0], "upstream"),
+            (f" {times} ", "text"),
+            (right[0].rstrip(), "local"),
+        ),
         (
             (f"{indent} = ", "text"),
             (left[1], "upstream"),
@@ -148,7 +153,7 @@ def _by_slope(
             (" = ", "text"),
             (_short(event.amount), "result"),
         ),
-    ]  # fmt: skip
+    ]
     slope = _slope(trace, event)
     if slope is not None:
         symbols, numbers = slope
@@ -211,15 +216,16 @@ def _sum_line(trace: Trace, event: Event, arrivals: list[int]) -> Line:
 def _update(trace: Trace, event: Event, ascii: bool) -> Formula:
     name, gradient = name_of(trace, event.node), gradient_name(trace, event.node)
     rate = number(event.rate or 0.0)
+    old, new = change(event.old, event.new, most=_ENTRIES)
     amount = _short(event.amount)
     amount = bracketed(amount) if is_scalar(event.amount) else amount
     lines: tuple[Line, ...] = (
         ((f"{name} ← {name} − η · ", "text"), (gradient, "upstream")),
         (
-            (f"{name} ← {_short(event.old)} − {rate} · ", "text"),
+            (f"{name} ← {old} − {rate} · ", "text"),
             (amount, "upstream"),
             (" = ", "text"),
-            (_short(event.new), "result"),
+            (new, "result"),
         ),
     )
     return Formula(f"update of {name}", "a step against the gradient, η times its size", lines)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 DIGITS = 4
+_MOST_DIGITS = 12
 WIDEST = 9
 """Cells of a fixed column: `−0.001234` and `−1.234e−5` fit."""
 
@@ -37,6 +38,21 @@ def fitted(x: float, width: int, *, ascii: bool = False) -> str:
         digits -= 1
         text = _signed(f"{x:.{digits - 1}e}", ascii)
     return text
+
+
+def apart(old: float, new: float, *, ascii: bool = False) -> tuple[str, str]:
+    """Two numbers in four digits, or in as many as it takes to show their difference within a
+    twentieth: −3 and −2.99973."""
+    digits = DIGITS
+    if math.isfinite(old) and math.isfinite(new) and old != new:
+        while digits < _MOST_DIGITS and not _shows(old, new, digits):
+            digits += 1
+    return number(old, digits=digits, ascii=ascii), number(new, digits=digits, ascii=ascii)
+
+
+def _shows(old: float, new: float, digits: int) -> bool:
+    shown = float(_digits(new, digits)) - float(_digits(old, digits))
+    return abs(shown - (new - old)) <= abs(new - old) / 20
 
 
 def exact(x: Any, *, ascii: bool = False) -> str:

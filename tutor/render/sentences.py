@@ -8,10 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.trace import Event, Trace, Value
-from tutor.render.expressions import expression, filled, name_of, pieces, with_numbers
+from tutor.render.expressions import (
+    expression,
+    filled,
+    name_of,
+    pieces,
+    value_before,
+    value_text,
+    with_numbers,
+)
 from tutor.render.numbers import bracketed, number, speak
 from tutor.render.plain import spelled
-from tutor.render.values import inline, is_scalar, shape_text, span
+from tutor.render.values import change, inline, is_scalar, shape_text, span
 
 _TERMS = 4
 _ENTRIES = 6
@@ -123,9 +131,9 @@ def _value(trace: Trace, event: Event) -> str:
     before = _before(trace, event)
     if not node.inputs:
         if node.op == "constant" and not node.shape:
-            return f"{_told(event.value)} is a constant."
+            return f"{_result(trace, event)} is a constant."
         kind = ", a constant" if node.op == "constant" else ""
-        return f"{name} is {_told(event.value)}{kind}{before}."
+        return f"{name} is {_result(trace, event)}{kind}{before}."
     told = with_numbers(trace, node.id)
     if (
         is_scalar(event.value)
@@ -133,18 +141,16 @@ def _value(trace: Trace, event: Event) -> str:
         and all(is_scalar(trace.value(operand)) for operand in node.inputs)
     ):
         how = filled(pieces(trace, node), [name_of(trace, k) for k in node.inputs])
-        return f"{name} = {how} = {told} = {_told(event.value)}{before}."
-    return f"{name} = {expression(trace, node.id)} = {_told(event.value)}{before}."
+        return f"{name} = {how} = {told} = {_result(trace, event)}{before}."
+    return f"{name} = {expression(trace, node.id)} = {_result(trace, event)}{before}."
 
 
 def _before(trace: Trace, event: Event) -> str:
     """What the value was in the pass before, where it is another one now."""
-    at = trace.pass_of(event.node)
-    old = trace.counterpart(event.node, at - 1) if at else None
-    if old is None or not is_scalar(event.value):
+    old = value_before(trace, event.node)
+    if old is None or not is_scalar(event.value) or old == event.value:
         return ""
-    was, now = float(trace.value(old)), float(event.value)
-    return f" (it was {number(was)})" if was != now else ""
+    return f" (it was {change(old, event.value)[0]})"
 
 
 def _seed(trace: Trace, event: Event) -> str:
@@ -182,10 +188,20 @@ def _sum(trace: Trace, event: Event, arrived: int) -> str:
 def _update(trace: Trace, event: Event) -> str:
     name = name_of(trace, event.node)
     rate = number(event.rate or 0.0)
-    goes = f"{name} goes from {_told(event.old)} to {_told(event.new)}"
+    old, new = _told(event.old), _told(event.new)
+    if is_scalar(event.old):
+        old, new = change(event.old, event.new)
+    goes = f"{name} goes from {old} to {new}"
     if not is_scalar(event.old):
         return f"{goes}, minus {rate} times its gradient."
     return f"{goes}: minus {rate} times {_told(event.amount)}."
+
+
+def _result(trace: Trace, event: Event) -> str:
+    """The value, in more digits where it differs only there from that of the pass before."""
+    if is_scalar(event.value):
+        return value_text(trace, event.node)
+    return _told(event.value)
 
 
 def _told(value: Value | None) -> str:

@@ -10,7 +10,7 @@ from tutor.render.formula import gradient_name
 from tutor.render.numbers import absent
 from tutor.render.plain import spelled
 from tutor.render.sentences import graph_sentence, sentences
-from tutor.render.values import inline, is_scalar, table
+from tutor.render.values import change, inline, is_scalar, table
 
 _ENTRIES = 12
 
@@ -37,13 +37,22 @@ def summary(trace: Trace, *, ascii: bool = False) -> Iterator[str]:
     for at, p in enumerate(trace.passes[1:], 1):
         now = trace.node_range(at).start + p.output
         steps = "1 step" if at == 1 else f"{at} steps"
-        updated = {node for node, _, _ in trace.passes[at - 1].updates}
-        for text in _named(f"after {steps} {name_of(trace, now)}", trace.value(now)):
-            yield spelled(text, ascii)
+        was = trace.passes[at - 1]
+        updated = {node for node, _, _ in was.updates}
+        told = f"after {steps} {name_of(trace, now)}"
+        yield from _after(told, was.value(was.output), p.value(p.output), ascii)
         for given, local in p.inputs.items():
             if local in updated:
-                for text in _named(f"after {steps} {given}", p.value(local)):
-                    yield spelled(text, ascii)
+                yield from _after(f"after {steps} {given}", was.value(local), p.value(local), ascii)
+
+
+def _after(name: str, old: Value, new: Value, ascii: bool) -> Iterator[str]:
+    if is_scalar(old) and is_scalar(new):
+        before, after = change(old, new)
+        yield spelled(f"{name} = {after} (before: {before})", ascii)
+        return
+    for text in _named(name, new):
+        yield spelled(text, ascii)
 
 
 def _named(name: str, value: Value | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.trace import Value
-from tutor.render.numbers import absent, exact, fitted, number
+from tutor.render.numbers import absent, apart, exact, fitted, number
 from tutor.render.plain import spelled
 
 LEVELS = 4
@@ -47,6 +47,13 @@ def inline(value: Value | None, *, ascii: bool = False, most: int = 12) -> str:
     if value.size <= most:
         return _nested(value, ascii)
     return f"{shape_text(value.shape)} {span(value, ascii=ascii)}"
+
+
+def change(old: Value, new: Value, *, ascii: bool = False, most: int = 12) -> tuple[str, str]:
+    """Two values in one line each; numbers in as many digits as it takes to see the difference."""
+    if is_scalar(old) and is_scalar(new):
+        return apart(float(old), float(new), ascii=ascii)
+    return inline(old, ascii=ascii, most=most), inline(new, ascii=ascii, most=most)
 
 
 def span(value: Any, *, ascii: bool = False) -> str:
