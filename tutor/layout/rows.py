@@ -15,6 +15,8 @@ SWEEPS, STRAIGHTENINGS = 4, 6
 SWEEPS_OF_LARGE, STRAIGHTENINGS_OF_LARGE = 2, 2
 WEIGHTS = (1.0, 2.0, 8.0)  # of a link, by how many of its ends are waypoints
 LOOSE = 0.01  # weight of staying, for a vertex without links
+SMALL = 600  # vertices; up to so many, groups are moved as well
+LOOSENED = 0.2  # what remains of a link's weight while one side moves freely
 BEND = 4.0  # what a bend costs, in cells of detour
 FAR = 10**9
 
@@ -26,33 +28,55 @@ Links = list[list[tuple[int, int, float]]]
 
 def assign_rows(graph: Layered, layers: Layers) -> list[int]:
     """The top row of every vertex; the uppermost is 0, and no two of a layer share a row."""
+    height, large = graph.height, graph.vertices >= LARGE
+    backwards = layers[::-1]
     left, right = _links(graph)
-    height = graph.height
+    both = [before + after for before, after in zip(left, right, strict=True)]
     top = [0] * graph.vertices
     for layer in layers:
         y = 0
         for v in layer:
             top[v] = y
             y += height[v]
-    backwards = layers[::-1]
-    for wishes, other in ((right, left), (left, right)):
-        merged = [wishes[v] or other[v] for v in range(graph.vertices)]
-        for layer in backwards if wishes is right else layers:
-            _pull(layer, top, height, merged)
-    both = [before + after for before, after in zip(left, right, strict=True)]
-    large = graph.vertices >= LARGE
+    for near, far, order in ((right, left, backwards), (left, right, layers)):
+        links = [near[v] or far[v] for v in range(graph.vertices)]
+        for layer in order:
+            _pull(layer, top, height, links)
     for sweep in range(SWEEPS_OF_LARGE if large else SWEEPS):
         moved = [_pull(layer, top, height, both) for layer in (layers if sweep % 2 else backwards)]
         if not any(moved):
             break
-    for sweep in range(STRAIGHTENINGS_OF_LARGE if large else STRAIGHTENINGS):
-        moved = [
-            _straighten(layer, top, height, both) for layer in (backwards if sweep % 2 else layers)
-        ]
-        if not any(moved):
-            break
+    top = _settled(layers, top, height, both, STRAIGHTENINGS_OF_LARGE if large else STRAIGHTENINGS)
+    if graph.vertices < SMALL:
+        # What is straight on both sides stays where it is, though all of it might move together. So
+        # the links on one side are loosened in turn; the result is kept if it is better.
+        for near, far, order in ((left, right, layers), (right, left, backwards)):
+            links = [tight + _loosened(loose) for tight, loose in zip(near, far, strict=True)]
+            other = list(top)
+            for layer in order:
+                _straighten(layer, other, height, links)
+            other = _settled(layers, other, height, both, STRAIGHTENINGS)
+            if _total_cost(other, left) < _total_cost(top, left):
+                top = other
     highest = min(top, default=0)
     return [y - highest for y in top]
+
+
+def _loosened(links: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    return [(u, shift, LOOSENED * weight) for u, shift, weight in links]
+
+
+def _settled(
+    layers: Layers, top: list[int], height: list[int], links: Links, rounds: int
+) -> list[int]:
+    """The rows after straightening, to and fro, until nothing moves or the rounds are over."""
+    top = list(top)
+    for n in range(rounds):
+        order = layers[::-1] if n % 2 else layers
+        moved = [_straighten(layer, top, height, links) for layer in order]
+        if not any(moved):
+            break
+    return top
 
 
 def _links(graph: Layered) -> tuple[Links, Links]:
@@ -133,3 +157,12 @@ def _straighten(layer: list[int], top: list[int], height: list[int], links: Link
 def _cost(wishes: list[tuple[int, float]], y: int) -> float:
     """Detours and bends of a vertex's links when it stands on row ``y``."""
     return sum([w * (abs(y - wish) + BEND) for wish, w in wishes if wish != y])
+
+
+def _total_cost(top: list[int], left: Links) -> float:
+    return sum(
+        [
+            _cost([(top[u] + shift, w) for u, shift, w in links], top[v])
+            for v, links in enumerate(left)
+        ]
+    )
