@@ -10,13 +10,11 @@ import numpy as np
 
 from engine.errors import ShapeError
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])
-
-
 def erf(x: Any) -> Any:
     """The error function, to full precision (the C library's), in the dtype of x."""
     x = np.asarray(x)
-    return _erf(x).astype(x.dtype, copy=False) if x.size else x.copy()
+    values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
+    return values.reshape(x.shape).astype(x.dtype, copy=False)
 
 
 def scatter(shape: tuple[int, ...], index: Any, values: Any, m: Any = np) -> Any:

@@ -7,6 +7,7 @@ before those are a batch. Correlation lays the kernel on as it is, convolution t
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from engine.errors import ShapeError
@@ -186,16 +187,19 @@ def _places(steps: int, size: int, stride: int, *, before: int, after: int) -> A
 
 def _slide(xp: Any, x: Any, k: Any) -> Any:
     """The products of a kernel with every window of x, added up."""
-    if k.ndim == 1:
-        return xp.matmul(xp.windows(x, tuple(k.shape), (1,)), k)
-    return xp.einsum("...hwij,ij->...hw", xp.windows(x, tuple(k.shape), (1, 1)), k)
+    return xp.matmul(_columns(xp, x, k), xp.reshape(k, (-1,)))
 
 
 def _to_kernel(xp: Any, x: Any, g: Any, k: Any) -> Any:
     """The correlation of x with a gradient, added up over the batch: the kernel's gradient."""
-    seen = tuple(g.shape[g.ndim - k.ndim :])
-    pattern = "...ij,...j->i" if k.ndim == 1 else "...hwij,...ij->hw"
-    return xp.einsum(pattern, xp.windows(x, seen, (1,) * k.ndim), g)
+    rows = xp.reshape(_columns(xp, x, k), (-1, prod(k.shape)))
+    return xp.reshape(xp.matmul(xp.reshape(g, (-1,)), rows), tuple(k.shape))
+
+
+def _columns(xp: Any, x: Any, k: Any) -> Any:
+    """Every window of x in the kernel's size, each as one row: (..., windows, entries)."""
+    seen = xp.windows(x, tuple(k.shape), (1,) * k.ndim)
+    return xp.reshape(seen, (*seen.shape[: x.ndim], prod(k.shape)))
 
 
 def _surround(xp: Any, x: Any, k: Any) -> Any:
