@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from rich.style import Style
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tutor.settings.terminal import colours as colours_of
 
@@ -185,6 +185,10 @@ _ROLES: dict[str, tuple[str, str, str]] = {
     "gradient.active.forward": ("backward", "forward_ground", ""),
     "gradient.active.backward": ("backward", "backward_ground", "bold"),
     "gradient.active.update": ("backward", "raised", ""),
+    "before": ("quiet", "ground", ""),
+    "before.active.forward": ("quiet", "forward_ground", ""),
+    "before.active.backward": ("quiet", "backward_ground", ""),
+    "before.active.update": ("quiet", "raised", ""),
     "absent": ("faint", "ground", "dim"),
     "absent.active.forward": ("faint", "forward_ground", "dim"),
     "absent.active.backward": ("faint", "backward_ground", "dim"),
@@ -259,6 +263,7 @@ def _theme(name: str, colours: Colours) -> Theme:
         dark=colours.dark,
         ansi=colours.ansi,
         variables={
+            **(BUILTIN_THEMES["ansi-dark"].variables if colours.ansi else {}),
             "quiet": colours.quiet,
             "faint": colours.faint,
             "line": colours.line,

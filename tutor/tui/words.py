@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from engine.trace import Trace
+import numpy as np
+
+from engine.trace import Trace, Value
 from tutor.debugger.frame import active, phase
+from tutor.debugger.state import same
 from tutor.language.tree import Name, walk
 from tutor.render.formula import Formula
 from tutor.render.inspector import Inspection
+from tutor.render.numbers import number
+from tutor.render.plain import Line
+from tutor.render.values import inline
 from tutor.session.session import Session
 from tutor.tui.widgets.surface import Row, Run, row_width
 from tutor.tui.widgets.timeline import Stretch
 
 Span = tuple[int, int]
+Fact = tuple[str, Line]
 _SIGNS = {"forward": "▶", "backward": "◀", "update": "*"}
 _LABEL = 11
 
@@ -102,10 +109,57 @@ def formula_rows(formula: Formula) -> list[Row]:
     return [[("   ", "ground"), *line] for line in formula.lines]
 
 
-def inspector_rows(shown: Inspection, width: int) -> list[Row]:
-    """What is known of a node, a line for each fact; long facts go on below."""
+def facts(shown: Inspection, session: Session, node: int) -> list[Fact]:
+    """What is known of a node, with what it was before an edit or a step right after its value."""
+    found: list[Fact] = list(shown.rows)
+    old = before(session, node)
+    if old is not None and session.trace.known(node, session.frame.cursor):
+        when, value = old
+        found.insert(1, ("was", ((inline(value, most=4), "changed"), (f" {when}", "text"))))
+    return found
+
+
+def before(session: Session, node: int) -> tuple[str, Value] | None:
+    """The value that a node had before, where it is another one now, and when that was."""
+    trace = session.trace
+    at = trace.pass_of(node)
+    if at:
+        old = trace.counterpart(node, at - 1)
+        if old is None or same(trace.value(old), trace.value(node)):
+            return None
+        return f"in pass {at}", trace.value(old)
+    if node not in session.changed or not session.past:
+        return None
+    earlier = session.past[-1].trace
+    name = trace.nodes[node].name
+    if name not in earlier.passes[0].by_name or same(earlier.value(name), trace.value(node)):
+        return None
+    return "before the edit", earlier.value(name)
+
+
+def fell(trace: Trace, cursor: int, *, ascii: bool = False) -> str | None:
+    """Whether the result fell by a step, in words, at the moment when it is known again."""
+    at = trace.pass_at(cursor)
+    output = trace.node_range(at).start + trace.passes[at].output
+    if at == 0 or trace.value_event(output) != cursor - 1:
+        return None
+    old = trace.passes[at - 1].value(trace.passes[at - 1].output)
+    new = trace.value(output)
+    if np.ndim(old) or np.ndim(new):
+        return None
+    name = trace.nodes[output].name
+    change = f"from {number(old, ascii=ascii)} to {number(new, ascii=ascii)}"
+    if new < old:
+        return f"{name} fell {change}: the step went the right way."
+    if new == old:
+        return f"{name} stayed at {number(new, ascii=ascii)}."
+    return f"{name} rose {change}: the step was too long. A smaller learning rate may help."
+
+
+def inspector_rows(shown: Sequence[Fact], width: int) -> list[Row]:
+    """A line for each fact; long facts go on below."""
     rows: list[Row] = []
-    for label, line in shown.rows:
+    for label, line in shown:
         head = [("   " + label.ljust(_LABEL), "quiet")]
         for part in folded(line, width - 3 - _LABEL):
             rows.append([*head, *part])
@@ -113,20 +167,27 @@ def inspector_rows(shown: Inspection, width: int) -> list[Row]:
     return rows
 
 
-def inspector_lines(shown: Inspection, width: int, count: int) -> list[Row]:
+def inspector_lines(shown: Sequence[Fact], width: int, count: int) -> list[Row]:
     """The same in `count` lines, facts side by side, the most important first."""
     lines: list[list[Run]] = [[("  ", "ground")] for _ in range(count)]
     at = 0
-    for label, line in shown.rows:
+    for label, line in shown:
         fact: list[Run] = [(" " + label + " ", "quiet"), *line, ("   ", "ground")]
-        while (
-            at < count and row_width(lines[at]) + row_width(fact) > width + 3 and len(lines[at]) > 1
-        ):
+        full = row_width(lines[at]) + row_width(fact) > width + 3
+        if full and len(lines[at]) > 1:
             at += 1
         if at == count:
             break
         lines[at] += fact
     return list(lines)
+
+
+def shortened(rows: Sequence[Row], count: int, width: int) -> list[Row]:
+    """The first `count` rows, the last one ending in a sign that there is more."""
+    last = list(rows[count - 1])
+    text, role = last[-1]
+    last[-1] = (text.rstrip()[: width - row_width(last[:-1]) - 2] + " …", role)
+    return [*rows[: count - 1], last]
 
 
 def folded(line: Sequence[Run], width: int) -> list[list[Run]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ import numpy as np
 from engine.trace import Trace
 from tutor.debugger.frame import focused
 from tutor.render.events import event_row
-from tutor.render.formula import formula
-from tutor.render.inspector import inspection
+from tutor.render.formula import Formula, formula
+from tutor.render.inspector import Inspection, inspection
 from tutor.render.numbers import exact
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
@@ -30,34 +31,47 @@ if TYPE_CHECKING:
     from tutor.tui.screens.stepper import StepperScreen
 
 PANES = ("canvas", "formula", "inspector", "events", "timeline")
-WIDE = 120
 _ENTRIES = 40
+_BEGIN = "Press → for the first event."
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is said of a moment, made once for all panes."""
+
+    formula: Formula | None
+    inspection: Inspection
 
 
 def show(screen: StepperScreen) -> None:
     """Fill every pane from the session."""
     session, ascii_only = screen.session, screen.ascii_only
     frame, trace = session.frame, session.trace
-    show_crumbs(screen)
+    node = focused(frame)
+    moment = screen.moment = Moment(
+        formula(trace, frame.cursor - 1, ascii=ascii_only) if frame.cursor else None,
+        inspection(trace, node, frame.cursor, text=_text(session), ascii=ascii_only),
+    )
     canvas = screen.query_one("#canvas", GraphCanvas)
     if screen.drawing is None:
         canvas.say(f"Drawing {len(trace.passes[0].ops)} nodes …")
     else:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
-    formula_pane = screen.query_one("#formula", Pane)
-    if frame.cursor:
-        formula_pane.show(words.formula_rows(formula(trace, frame.cursor - 1, ascii=ascii_only)))
+    pane = screen.query_one("#formula", Pane)
+    if moment.formula is None:
+        pane.show(_beginning(pane.size.width))
     else:
-        formula_pane.show(_beginning(formula_pane.size.width))
+        pane.show(words.formula_rows(moment.formula))
     pane = screen.query_one("#inspector", Pane)
-    shown = inspection(trace, focused(frame), frame.cursor, text=_text(session), ascii=ascii_only)
+    facts = words.facts(moment.inspection, session, node)
     if pane.size.height > 3:
-        pane.show(words.inspector_rows(shown, pane.size.width))
+        pane.show(words.inspector_rows(facts, pane.size.width))
     else:
-        pane.show(words.inspector_lines(shown, pane.size.width, max(1, pane.size.height)))
+        pane.show(words.inspector_lines(facts, pane.size.width, max(1, pane.size.height)))
     events = screen.query_one("#events", EventList)
     if events.display:
         events.show(partial(_event_row, trace), len(trace.events), frame.cursor - 1)
+    show_crumbs(screen)
     show_titles(screen)
     show_status(screen)
     timeline = screen.query_one("#timeline", Timeline)
@@ -69,44 +83,49 @@ def show_crumbs(screen: StepperScreen) -> None:
     """The first line: where one is, and which routes to the gradient agree."""
     line = screen.query_one("#crumbs", Lines)
     width = line.size.width
-    badge = screen.badge
-    room = width - row_width(badge) - 3
-    left = words.crumbs(screen.session, room)
+    badge = screen.badge.runs(width, ascii=screen.ascii_only)
+    left = words.crumbs(screen.session, width - row_width(badge) - 3)
     gap = max(1, width - row_width(left) - row_width(badge) - 1)
     line.show([*left, (" " * gap, "ground"), *badge])
 
 
 def show_titles(screen: StepperScreen) -> None:
     """The lines between the panes: what is in them, the one with the focus in bold."""
-    session, ascii_only = screen.session, screen.ascii_only
-    frame, trace = session.frame, session.trace
+    moment, frame = screen.moment, screen.session.frame
+    if moment is None:
+        return
     focus = screen.focused.id if screen.focused is not None else None
 
     def title(pane: str, left: str, right: str = "") -> None:
         role = "title.focus" if focus == pane else "title"
         screen.query_one(f"#{pane}-title", Rule).show(left, right, role)
 
-    if frame.cursor:
-        made = formula(trace, frame.cursor - 1, ascii=ascii_only)
-        title("formula", made.title, made.rule)
-    else:
+    if moment.formula is None:
         title("formula", "the beginning")
-    shown = inspection(trace, focused(frame), frame.cursor, text=_text(session), ascii=ascii_only)
-    title("inspector", shown.title, shown.place)
-    title("events", "events", f"{frame.cursor} of {len(trace.events)}")
+    else:
+        title("formula", moment.formula.title, moment.formula.rule)
+    title("inspector", moment.inspection.title, moment.inspection.place)
+    title("events", "events", f"{frame.cursor} of {len(frame.trace.events)}")
 
 
 def show_status(screen: StepperScreen) -> None:
-    """The sentence of the event, or what there is to say instead."""
+    """The sentence of the event, or what there is to say instead, in the room there is."""
     session, frame = screen.session, screen.session.frame
     line = screen.query_one("#status", Lines)
+    said = partial(sentence, session.trace, frame.cursor - 1, ascii=screen.ascii_only)
     if screen.said is not None:
-        text = screen.said
+        ways = [screen.said]
     elif frame.cursor == 0:
-        text = start_sentence(session.trace, ascii=screen.ascii_only)
+        graph = start_sentence(session.trace, ascii=screen.ascii_only)
+        ways = [f"{_BEGIN} {graph}", _BEGIN]
     else:
-        text = sentence(session.trace, frame.cursor - 1, ascii=screen.ascii_only)
-    rows = words.wrapped(text, line.size.width - 2)
+        fell = words.fell(session.trace, frame.cursor, ascii=screen.ascii_only)
+        ways = [f"{said()} {fell}", f"{said(numbered=False)} {fell}"] if fell else []
+        ways += [fell] if fell else [said(), said(numbered=False)]
+    room = [words.wrapped(text, line.size.width - 2) for text in ways]
+    rows = next((rows for rows in room if len(rows) <= line.size.height), room[-1])
+    if len(rows) > line.size.height > 0:
+        rows = words.shortened(rows, line.size.height, line.size.width - 2)
     line.show(*[[(" ", "ground"), *row] for row in rows])
 
 

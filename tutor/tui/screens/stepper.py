@@ -20,16 +20,16 @@ from tutor.language import LanguageError
 from tutor.layout.layout import Direction
 from tutor.session import session as sessions
 from tutor.session.session import Session
+from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
 from tutor.tui.picture import Drawing, drawing
 from tutor.tui.play import Player
 from tutor.tui.screens import panes
 from tutor.tui.widgets.canvas import GraphCanvas
-from tutor.tui.widgets.editbar import EditBar
+from tutor.tui.widgets.editbar import EDIT_KEYS, EditBar
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.line import Lines, Pane, Rule
-from tutor.tui.widgets.surface import Row
 from tutor.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.drawing: Drawing | None = None
         self.player = Player(self, self._play_on)
         self.said: str | None = None
-        self.badge: Row = []
+        self.badge = Badge(self, self._checked)
+        self.moment: panes.Moment | None = None
         self._leader = False
         self._own: dict[str, Callable[[], None]] = {
             "play.toggle": self._play,
@@ -113,6 +114,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 self._draw_later(self.session, at)
             else:
                 self.drawing = drawing(trace, at)
+        self.badge.ask(trace, self.session.frame.focus)
         panes.show(self)
 
     @work(thread=True, exclusive=True, group="layout")
@@ -136,6 +138,17 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         """Put a sentence into the status line until something happens."""
         self.said = sentence
         panes.show_status(self)
+
+    def on_unmount(self) -> None:
+        self.badge.stop()
+
+    @on(Badge.Answered)
+    def _answered(self, message: Badge.Answered) -> None:
+        self.badge.take(message)
+
+    def _checked(self) -> None:
+        if self.is_attached:
+            panes.show_crumbs(self)
 
     # What is wanted
 
@@ -278,6 +291,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.add_class("-editing")
         old, text = panes.written(self.session.inputs[name])
         self.query_one(EditBar).open(name, old, text)
+        self.query_one(KeyBar).show(EDIT_KEYS)
 
     def _leave_edit(self) -> None:
         self.remove_class("-editing")
@@ -329,6 +343,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             events = along or events
         self.jump(events[0] + 1)
 
+    @on(Lines.Clicked, "#crumbs")
+    def _crumbs_clicked(self) -> None:
+        self.say(self.badge.sentence())
+
     @on(EventList.Picked)
     def _event_picked(self, message: EventList.Picked) -> None:
         self.jump(message.event + 1)
@@ -339,7 +357,18 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     @on(KeyBar.Pressed)
     def _key_clicked(self, message: KeyBar.Pressed) -> None:
-        self.action_act(message.action)
+        bar = self.query_one(EditBar)
+        while_editing = {
+            "edit.give": bar.give,
+            "edit.before": lambda: bar.action_turn(-1),
+            "edit.after": lambda: bar.action_turn(1),
+            "edit.leave": bar.action_leave,
+            "leader": self.action_leader,
+        }
+        if message.action in while_editing:
+            while_editing[message.action]()
+        else:
+            self.action_act(message.action)
 
     # What the palette offers
 

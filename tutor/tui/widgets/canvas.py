@@ -15,7 +15,7 @@ from tutor.tui.widgets.surface import Row, Run, Surface, row_width
 
 MARGIN = 2
 # What drawing calls a part of a box, and the role it plays.
-_ROLES = {"fill": "number", "title": "name"}
+_ROLES = {"fill": "value", "title": "name"}
 
 
 @dataclass(frozen=True, slots=True)

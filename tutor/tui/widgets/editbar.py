@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Input
 
+from tutor.tui.widgets.keybar import Key
 from tutor.tui.widgets.line import Lines
 
 
@@ -64,7 +65,7 @@ class EditBar(Container):
         field.value = text
         field.focus()
         field.action_select_all()
-        self.query_one("#edit-note", Lines).show(_HELP)
+        self.query_one("#edit-note", Lines).show([])
 
     def refuse(self, message: str, start: int, end: int) -> None:
         """Say why the text can not be used, under the spot: offsets into the text."""
@@ -87,15 +88,16 @@ class EditBar(Container):
     def action_turn(self, way: int) -> None:
         self.post_message(self.Turned(self._input, way))
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.query_one("#edit-note", Lines).show(_HELP)
+    def give(self) -> None:
+        """Hand on what has been typed, as enter does."""
+        self.post_message(self.Given(self._input, self.query_one("#edit-text", Input).value))
 
 
-_HELP = [
-    (" enter", "key"),
-    (" run again   ", "quiet"),
-    ("↑ ↓", "key"),
-    (" other input   ", "quiet"),
-    ("esc", "key"),
-    (" leave it as it is", "quiet"),
-]
+EDIT_KEYS = (
+    Key("enter", "run again", "edit.give"),
+    Key("↑", "input before", "edit.before"),
+    Key("↓", "next input", "edit.after"),
+    Key("esc", "leave it", "edit.leave"),
+    Key("ctrl+g", "more", "leader"),
+)
+"""The keys that make sense while one types."""

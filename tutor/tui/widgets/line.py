@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from tutor.tui.widgets.surface import Row, Surface
 
@@ -16,6 +17,21 @@ class Lines(Surface):
     def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._given: Sequence[Row] = rows
+
+    class Clicked(Message):
+        """The lines were clicked."""
+
+        def __init__(self, lines: Lines) -> None:
+            self.lines = lines
+            super().__init__()
+
+        @property
+        def control(self) -> Lines:
+            """The lines that were clicked."""
+            return self.lines
+
+    def on_click(self) -> None:
+        self.post_message(self.Clicked(self))
 
     def show(self, *rows: Row) -> None:
         """Show these rows in place of the old ones."""

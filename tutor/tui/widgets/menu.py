@@ -120,6 +120,6 @@ class Menu(Surface, can_focus=True):
         if at != self._cursor or entry.name is None:
             return [("   " if entry.name else " ", "ground"), *entry.row]
         if not self.has_focus:
-            return [(" ▸ ", "quiet"), *entry.row]
+            return [("   ", "ground"), *entry.row]
         text = "".join(text for text, _ in entry.row)
         return [(" ▸ ", "cursor"), (text.ljust(self.size.width - 3), "cursor")]

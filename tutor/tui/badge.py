@@ -1,0 +1,146 @@
+"""The badge: which routes to the gradient agree. The screen never waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Thread
+
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+
+from engine.trace import Trace
+from tutor.debugger import checks
+from tutor.debugger.checks import Check
+from tutor.render.plain import spelled
+from tutor.sandbox import prover
+from tutor.tui.widgets.surface import Run
+
+CALM = 0.25
+"""Seconds without a change of question before anything is worked out."""
+
+POLL = 0.1
+QUICK = 3000
+"""Runs of an op that differences may take on the event loop; more go to a thread."""
+
+_ROLES = {"✓": "right", "✗": "wrong", "≈": "changed"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A gradient to check: of one node, or of all inputs when None. Compared by identity."""
+
+    trace: Trace
+    node: int | None
+
+
+@dataclass(slots=True)
+class _Answers:
+    tape: Check
+    differences: Check = field(default_factory=lambda: Check("differences", "running"))
+    sympy: Check = field(default_factory=lambda: checks.sympy(None))
+
+
+class Badge:
+    """Asks for the gradient that is shown; calls `changed` when there is something new to show."""
+
+    class Answered(Message):
+        """An answer from a thread."""
+
+        def __init__(self, question: Question, check: Check) -> None:
+            self.question = question
+            self.check = check
+            super().__init__()
+
+    def __init__(self, screen: Screen[None], changed: Callable[[], None]) -> None:
+        self._screen = screen
+        self._changed = changed
+        self._question: Question | None = None
+        self._answers: _Answers | None = None
+        self._job: prover.Job | prover.Refused | None = None
+        self._timer: Timer | None = None
+
+    def ask(self, trace: Trace, node: int | None) -> None:
+        """Check the gradient of `node`, or of all inputs; the same question again costs nothing."""
+        now = self._question
+        if now is not None and now.trace is trace and now.node == node:
+            return
+        self.stop()
+        self._question = Question(trace, node)
+        self._answers = _Answers(checks.tape(trace, node))
+        self._timer = self._screen.set_timer(CALM, self._begin)
+
+    def stop(self) -> None:
+        """Let go of everything that is under way."""
+        self._question = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self._job is not None:
+            self._job.stop()
+            self._job = None
+
+    def take(self, message: Answered) -> None:
+        """Take an answer that a thread sent, unless the question is another one by now."""
+        if message.question is self._question and self._answers is not None:
+            self._answers.differences = message.check
+            self._changed()
+
+    @property
+    def checks(self) -> list[Check]:
+        """What each route says now."""
+        if self._answers is None:
+            return []
+        return [self._answers.tape, self._answers.differences, self._answers.sympy]
+
+    def runs(self, width: int, *, ascii: bool) -> list[Run]:
+        """The routes with their marks; only the first letters where there is little room."""
+        row: list[Run] = []
+        for check in self.checks:
+            name = check.route if width >= 60 else check.route[0]
+            gap = "  " if row else ""
+            mark = spelled(check.mark, ascii)
+            row += [(f"{gap}{name} ", "quiet"), (mark, _ROLES.get(check.mark, "quiet"))]
+        return row
+
+    def sentence(self) -> str:
+        """What the routes say, in words."""
+        if self._answers is None:
+            return ""
+        answers = self._answers
+        if answers.differences.status == "running":
+            return "The gradient is being checked."
+        proof = answers.sympy
+        if proof.status == "running":
+            return f"{checks.sentences(answers.differences, proof)[0]} SymPy is at work."
+        return " ".join(checks.sentences(answers.differences, proof))
+
+    def _begin(self) -> None:
+        question = self._question
+        if question is None or self._answers is None:
+            return
+        trace = question.trace
+        if sum(len(p.ops) * len(p.inputs) for p in trace.passes) * 2 <= QUICK:
+            self._answers.differences = checks.differences(trace, question.node)
+        else:
+            Thread(target=self._compare, args=(question,), daemon=True).start()
+        self._job = prover.start(trace, question.node)
+        self._timer = self._screen.set_interval(POLL, self._poll)
+        self._changed()
+
+    def _compare(self, question: Question) -> None:
+        """In a thread: differences of a large graph."""
+        check = checks.differences(question.trace, question.node)
+        if question is self._question and self._screen.is_attached:
+            self._screen.post_message(self.Answered(question, check))
+
+    def _poll(self) -> None:
+        if self._job is None or self._answers is None or self._timer is None:
+            return
+        answer = self._job.poll()
+        if answer is not None:
+            self._timer.stop()
+            self._timer = None
+            self._answers.sympy = checks.sympy(answer)
+            self._changed()
