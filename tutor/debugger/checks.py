@@ -16,6 +16,8 @@ from tutor.sandbox.prover import Answer
 
 Status = Literal["agrees", "differs", "kink", "proved", "numeric", "skipped", "running", "absent"]
 
+_GRAVITY = {"agrees": 0, "kink": 1, "differs": 2}
+
 BUDGET = 60_000
 """How many ops one badge may cost: some tenths of a second."""
 
@@ -62,14 +64,14 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
 
     budget: how many ops may be run for it. Takes from a millisecond to some tenths of a second.
     """
-    from engine.proof.differences import check_gradients, check_node
+    from engine.proof import check_gradients, check_node
 
     if tape(trace, node).status == "absent":
         return Check("differences", "absent", "there is no gradient to compare")
     if node is None:
         share = budget // len(trace.passes)
         passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
-        found = max(passes, key=lambda check: (check.status == "differs", check.max_error))
+        found = max(passes, key=lambda check: (_GRAVITY[check.status], check.max_error))
     else:
         found = check_node(trace, node, budget=budget)
     if found.status == "differs":
