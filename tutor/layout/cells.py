@@ -67,9 +67,7 @@ def to_cells(text: str, *, ascii_only: bool) -> tuple[str, ...]:
 
 
 def fit(cells: tuple[str, ...], width: int, cut: str) -> tuple[str, ...]:
-    """At most ``width`` cells; what is left out is marked by ``cut``, and no wide character is
-    halved.
-    """
+    """At most ``width`` cells, ending in ``cut`` if any are left out; nothing wide is halved."""
     if len(cells) <= width:
         return cells
     if width <= 0:

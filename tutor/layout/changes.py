@@ -10,8 +10,7 @@ from tutor.layout.scene import Active, Scene
 def changed_regions(
     layout: Layout, before: Scene, after: Scene, view: Region | None = None
 ) -> list[Region]:
-    """Regions within ``view`` (the whole layout if None) that together hold every cell that
-    differs.
+    """Regions that together hold every cell of ``view`` that differs (None: the whole layout).
 
     Boxes whose faces differ, the ways of edges that become or cease to be active, and nets whose
     state differs. Sorted from top to bottom; regions may overlap.

@@ -48,8 +48,7 @@ class _Vertical:
 
 
 def route_channel(ways: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[list[Way], int]:
-    """Tracks for edges given as ``(row on the left, rows on the right)``, and how many tracks are
-    used.
+    """Tracks for edges given as (row on the left, rows on the right), and how many are used.
 
     Rows on the left differ from each other, rows on the right too (each is one port).
     """
@@ -76,9 +75,7 @@ def _preference(v: _Vertical) -> tuple[int, int]:
 
 
 def _in_order(bent: list[_Vertical], taken: set[int]) -> list[_Vertical]:
-    """Verticals so that each comes after all that must turn before it; circles are broken, on rows
-    that are not ``taken``.
-    """
+    """Verticals, each after all that must turn before it; circles are broken on rows not taken."""
     entering = {v.enter: i for i, v in enumerate(bent)}
     after: list[list[int]] = [[] for _ in bent]
     waiting = [0] * len(bent)

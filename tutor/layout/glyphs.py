@@ -1,7 +1,6 @@
 """Glyphs: the characters that lines and borders are drawn with, and their ASCII twin.
 
-A line cell is known by its *arms*, a set of the four bits below, and by which of the arms are
-heavy.
+A line cell is known by its *arms*, a set of the four bits below, and which of them are heavy.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ LEFT: Final = 4
 RIGHT: Final = 8
 ALL: Final = UP | DOWN | LEFT | RIGHT
 
-# Unicode's box drawing characters by arms: up counts 1, down 3, left 9, right 27, a heavy arm
-# twice.
+# Box drawing characters by arms: up counts 1, down 3, left 9, right 27, a heavy arm twice.
 _LINES: Final = " ╵╹╷│╿╻╽┃╴┘┚┐┤┦┒┧┨╸┙┛┑┥┩┓┪┫╶└┖┌├┞┎┟┠─┴┸┬┼╀┰╁╂╾┵┹┭┽╃┱╅╉╺┕┗┍┝┡┏┢┣╼┶┺┮┾╄┲╆╊━┷┻┯┿╇┳╈╋"
 _ROUNDED: Final = {DOWN | RIGHT: "╭", DOWN | LEFT: "╮", UP | RIGHT: "╰", UP | LEFT: "╯"}
 

@@ -42,9 +42,7 @@ class Placed(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One column of boxes: left column, width, and the boxes from top to bottom with their top
-    rows.
-    """
+    """One column of boxes: left column, width, the boxes from top to bottom, their top rows."""
 
     x: int
     width: int
@@ -177,8 +175,7 @@ class Layout:
         return layer.ids[i] if 0 <= i < len(layer.ids) else None
 
     def segments(self, source: int, consumer: int, operand: int) -> list[tuple[Cell, Cell]]:
-        """The straight pieces of one edge, from the source's border to the consumer's, as end
-        cells.
+        """The straight pieces of one edge, as pairs of end cells, from border to border.
 
         Raises ValueError if there is no such edge.
         """

@@ -1,7 +1,7 @@
 """Order: from top to bottom within each layer, so that few edges cross.
 
 Depth first from the sinks in operand order, barycentre sweeps (Sugiyama, Tagawa and Toda, 1981) of
-which the best is kept, and for graphs of moderate size exchanges of neighbours.
+which the best is kept, and in graphs of moderate size exchanges of neighbours.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ from bisect import bisect_left, bisect_right
 
 from tutor.layout.layers import Layered
 
-SWEEPS = 8
-SWEEPS_OF_LARGE = 2
-LARGE = (
-    4000  # vertices; above, exchanges and more sweeps cost more time than the crossings they save
-)
+SWEEPS, SWEEPS_OF_LARGE = 8, 2
+LARGE = 4000  # vertices; from here on, more would cost more time than it saves crossings
 LEAN = 3.0  # weight of the layer just done, against 1 for the layer still to come
 
 Layers = list[list[int]]
@@ -80,8 +77,7 @@ def _places(graph: Layered, layers: Layers) -> list[int]:
 
 
 def _barycentre(graph: Layered, layers: Layers, *, to_right: bool) -> None:
-    """Sort each layer by the mean place of its neighbours, places counted from 0 to 1 in each
-    layer.
+    """Sort each layer by the mean place of its neighbours; places count from 0 to 1 in a layer.
 
     Both sides pull, the side already done more: leaves have neighbours on the right only, and
     would otherwise stay where they happen to stand.

@@ -35,9 +35,8 @@ def layout(boxes: Sequence[Box]) -> Layout:
     channels = _channels(graph, layers, top)
     xs, widths = _columns(boxes, layers, [count for _, count in channels])
     placed = _boxes(boxes, graph, top, xs)
-    hops = _hops(
-        boxes, graph, layers, top, channels, [x + w for x, w in zip(xs, widths, strict=True)]
-    )
+    ends = [x + width for x, width in zip(xs, widths, strict=True)]
+    hops = _hops(boxes, graph, layers, top, channels, ends)
     consumers: dict[int, list[Edge]] = {box.id: [] for box in boxes}
     for box in boxes:
         for j, source in enumerate(box.inputs):
@@ -119,13 +118,14 @@ def _hops(
     layers: Layers,
     top: list[int],
     channels: list[tuple[dict[int, Way], int]],
-    starts: list[int],
+    ends: list[int],
 ) -> dict[int, tuple[Hop, ...]]:
+    """For each box, in its order from left to right, how its net passes the channels."""
     found: dict[int, list[Hop]] = {box.id: [] for box in boxes}
     n = graph.boxes
     for k, layer in enumerate(layers):
         ways, count = channels[k]
-        left = starts[k] + MARGIN
+        left = ends[k] + MARGIN
         for v in layer:
             if v not in ways:
                 continue

@@ -186,9 +186,7 @@ def _block(shape: _Shape, face: Face, glyphs: Glyphs) -> tuple[_Cells, _Cells]:
 
 
 def _entitle(cells: list[str], styles: list[str], face: Face, glyphs: Glyphs) -> None:
-    """Write the title into the upper border: ` x `, `[x]` with the focus, `*` at the end if
-    changed.
-    """
+    """Write the title into the upper border, in brackets with the focus; ``*`` if changed."""
     room = len(cells) - 4
     if face.state == "changed":
         cells[-2] = glyphs.changed

@@ -11,15 +11,14 @@ from __future__ import annotations
 from tutor.layout.layers import Layered
 from tutor.layout.order import LARGE, Layers
 
-SWEEPS, STRAIGHTENINGS = 4, 6
-SWEEPS_OF_LARGE, STRAIGHTENINGS_OF_LARGE = 2, 2
+SWEEPS, SWEEPS_OF_LARGE = 4, 2
+ROUNDS, ROUNDS_OF_LARGE = 6, 2  # of straightening
+SMALL = 600  # vertices; up to so many, groups are moved as well
 WEIGHTS = (1.0, 2.0, 8.0)  # of a link, by how many of its ends are waypoints
 LOOSE = 0.01  # weight of staying, for a vertex without links
-SMALL = 600  # vertices; up to so many, groups are moved as well
 LOOSENED = 0.2  # what remains of a link's weight while one side moves freely
 BEND = 4.0  # what a bend costs, in cells of detour
 FAR = 10**9
-
 
 # For each vertex its neighbours on one side: which, the row relative to the neighbour's top at
 # which this vertex should stand for a straight link, and how much that matters.
@@ -28,55 +27,66 @@ Links = list[list[tuple[int, int, float]]]
 
 def assign_rows(graph: Layered, layers: Layers) -> list[int]:
     """The top row of every vertex; the uppermost is 0, and no two of a layer share a row."""
-    height, large = graph.height, graph.vertices >= LARGE
-    backwards = layers[::-1]
+    large, height = graph.vertices >= LARGE, graph.height
     left, right = _links(graph)
     both = [before + after for before, after in zip(left, right, strict=True)]
-    top = [0] * graph.vertices
+    top = _stacked(layers, height)
+    for near, far, order in ((right, left, layers[::-1]), (left, right, layers)):
+        links = [near[v] or far[v] for v in range(graph.vertices)]
+        for layer in order:
+            _pull(layer, top, height, links)
+    for sweep in range(SWEEPS_OF_LARGE if large else SWEEPS):
+        order = layers if sweep % 2 else layers[::-1]
+        moved = [_pull(layer, top, height, both) for layer in order]
+        if not any(moved):
+            break
+    _settle(layers, top, height, both, ROUNDS_OF_LARGE if large else ROUNDS)
+    if graph.vertices < SMALL:
+        top = _shift_groups(layers, top, height, left, right)
+    highest = min(top, default=0)
+    return [y - highest for y in top]
+
+
+def _stacked(layers: Layers, height: list[int]) -> list[int]:
+    top = [0] * len(height)
     for layer in layers:
         y = 0
         for v in layer:
             top[v] = y
             y += height[v]
-    for near, far, order in ((right, left, backwards), (left, right, layers)):
-        links = [near[v] or far[v] for v in range(graph.vertices)]
-        for layer in order:
-            _pull(layer, top, height, links)
-    for sweep in range(SWEEPS_OF_LARGE if large else SWEEPS):
-        moved = [_pull(layer, top, height, both) for layer in (layers if sweep % 2 else backwards)]
-        if not any(moved):
-            break
-    top = _settled(layers, top, height, both, STRAIGHTENINGS_OF_LARGE if large else STRAIGHTENINGS)
-    if graph.vertices < SMALL:
-        # What is straight on both sides stays where it is, though all of it might move together. So
-        # the links on one side are loosened in turn; the result is kept if it is better.
-        for near, far, order in ((left, right, layers), (right, left, backwards)):
-            links = [tight + _loosened(loose) for tight, loose in zip(near, far, strict=True)]
-            other = list(top)
-            for layer in order:
-                _straighten(layer, other, height, links)
-            other = _settled(layers, other, height, both, STRAIGHTENINGS)
-            if _total_cost(other, left) < _total_cost(top, left):
-                top = other
-    highest = min(top, default=0)
-    return [y - highest for y in top]
+    return top
 
 
-def _loosened(links: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    return [(u, shift, LOOSENED * weight) for u, shift, weight in links]
-
-
-def _settled(
-    layers: Layers, top: list[int], height: list[int], links: Links, rounds: int
+def _shift_groups(
+    layers: Layers, top: list[int], height: list[int], left: Links, right: Links
 ) -> list[int]:
-    """The rows after straightening, to and fro, until nothing moves or the rounds are over."""
-    top = list(top)
+    """Better rows where a group, straight within itself, can move as a whole.
+
+    Its vertices hold each other in place, so the links on one side are loosened in turn: then
+    each pulls the next along. The result counts only if it is better.
+    """
+    both = [before + after for before, after in zip(left, right, strict=True)]
+    for near, far, order in ((left, right, layers), (right, left, layers[::-1])):
+        links = [
+            tight + [(u, shift, LOOSENED * w) for u, shift, w in loose]
+            for tight, loose in zip(near, far, strict=True)
+        ]
+        other = list(top)
+        for layer in order:
+            _straighten(layer, other, height, links)
+        _settle(layers, other, height, both, ROUNDS)
+        if _total_cost(other, left) < _total_cost(top, left):
+            top = other
+    return top
+
+
+def _settle(layers: Layers, top: list[int], height: list[int], links: Links, rounds: int) -> None:
+    """Straighten to and fro until nothing moves or the rounds are over."""
     for n in range(rounds):
         order = layers[::-1] if n % 2 else layers
         moved = [_straighten(layer, top, height, links) for layer in order]
         if not any(moved):
             break
-    return top
 
 
 def _links(graph: Layered) -> tuple[Links, Links]:
@@ -86,8 +96,7 @@ def _links(graph: Layered) -> tuple[Links, Links]:
     for v, before in enumerate(graph.into):
         for u, port in zip(before, graph.left_rows[v], strict=True):
             shift = graph.right_row[u] - port
-            waypoints = (u >= n) + (v >= n)
-            weight = WEIGHTS[waypoints]
+            weight = WEIGHTS[(u >= n) + (v >= n)]
             left[v].append((u, shift, weight))
             right[u].append((v, -shift, weight))
     return left, right
