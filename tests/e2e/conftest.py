@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pexpect
@@ -18,8 +18,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 QUIET = 0.15
-# Pyte does not know how a program asks for the newer keyboard protocol, and would print its end.
+# Pyte does not know how a program asks for the newer keyboard protocol, and would print its end;
+# nor that a program may draw on a second screen, which is gone when it leaves.
 KEYBOARD_MODE = re.compile(rb"\x1b\[[<>=?][0-9;]*u")
+SECOND_SCREEN = re.compile(rb"\x1b\[\?1049[hl]")
 KEYS = {
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -37,6 +39,8 @@ KEYS = {
     "backspace": "\x7f",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
+    "f6": "\x1b[17~",
+    "f9": "\x1b[20~",
 }
 
 
@@ -53,21 +57,20 @@ def surroundings(changes: Mapping[str, str | None], *drop: str) -> dict[str, str
 
 
 class Terminal:
-    """A terminal of so many columns and lines with `backprop` in it.
+    """A terminal of so many columns and lines with a program in it, started by `words`.
 
     `raw` is every byte the program wrote; `lines` is what a person sees now.
     """
 
     def __init__(
-        self, arguments: list[str], columns: int, lines: int, changes: Mapping[str, str | None]
+        self, words: list[str], columns: int, lines: int, changes: Mapping[str, str | None]
     ) -> None:
-        command, *before = how_to_start()
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.child = pexpect.spawn(
-            command,
-            [*before, *arguments],
+            words[0],
+            words[1:],
             cwd=str(ROOT),
             # The size comes from the terminal itself, as it does for a person.
             env=surroundings(changes, "COLUMNS", "LINES"),
@@ -149,7 +152,10 @@ class Terminal:
         except pexpect.EOF:
             return False
         self.raw += data
-        self.stream.feed(KEYBOARD_MODE.sub(b"", data))
+        for count, part in enumerate(SECOND_SCREEN.split(KEYBOARD_MODE.sub(b"", data))):
+            if count:
+                self.screen.reset()
+            self.stream.feed(part)
         return True
 
 
@@ -165,11 +171,20 @@ def program() -> list[str]:
 
 @pytest.fixture
 def terminal() -> Iterator[Open]:
-    """Open `backprop` in a terminal: ``terminal("doctor", size=(80, 24), NO_COLOR="1")``."""
+    """Open `backprop` in a terminal: ``terminal("doctor", size=(80, 24), NO_COLOR="1")``.
+
+    `program` starts something else than the installed command.
+    """
     opened: list[Terminal] = []
 
-    def start(*arguments: str, size: tuple[int, int] = (80, 24), **changes: str | None) -> Terminal:
-        opened.append(Terminal(list(arguments), *size, changes))
+    def start(
+        *arguments: str,
+        size: tuple[int, int] = (80, 24),
+        program: Sequence[str] | None = None,
+        **changes: str | None,
+    ) -> Terminal:
+        words = [*(program or how_to_start()), *arguments]
+        opened.append(Terminal(words, *size, changes))
         return opened[-1]
 
     yield start

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,3 +133,30 @@ def test_an_output_that_knows_only_ascii_gets_ascii(piped: Pipe) -> None:
     done = piped("doctör\x1b", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 2
     assert done.stderr.startswith("backprop: error: unknown command doct?r?\n")
+
+
+CRASH = """
+import sys
+from tutor.cli.main import main
+from tutor.tui.screens.home import HomeScreen
+
+def fail(screen):
+    raise RuntimeError("a slip of ours")
+
+HomeScreen.key_f9 = fail
+sys.exit(main([]))
+"""
+
+
+def test_a_crash_of_the_interface_is_one_line_and_a_report(terminal: Open, home: Path) -> None:
+    window = terminal(program=[sys.executable, "-c", CRASH], size=(160, 45))
+    window.wait_for("Trace a function")
+    window.press("f9")
+    assert window.finish() == 3
+    told = "".join(window.lines)
+    assert told.startswith("backprop: internal error, our fault: RuntimeError: a slip of ours.")
+    assert "Traceback" not in told
+    [report] = (home / "state" / "reports").iterdir()
+    assert report.read_text().endswith("in fail\n\nRuntimeError: a slip of ours\n")
+    assert window.raw.count(b"\x1b[?1049l") == 1
+    assert window.raw.rstrip().endswith(f"Report: {report}".encode())

@@ -174,9 +174,10 @@ def _write_report(error: Exception) -> Path | None:
 
 
 def _loaded_versions() -> list[tuple[str, str]]:
-    names = ("numpy", "sympy", "textual", "rich", "cupy")
-    modules = ((name, sys.modules.get(name)) for name in names)
-    return [(name, str(getattr(m, "__version__", "?"))) for name, m in modules if m is not None]
+    from importlib.metadata import version
+
+    names = ("numpy", "sympy", "textual", "rich")
+    return [(name, version(name)) for name in names if name in sys.modules]
 
 
 def _drop_output() -> None:
