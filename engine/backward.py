@@ -33,7 +33,7 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
     def arrive(node: Tensor, amount: Any) -> None:
         before = node.kept
         if before is not None and node.reached_in == current:
-            node.kept = before + amount
+            node.kept = added(before, amount)
             return
         if before is not None:
             earlier.append((node, before))
@@ -95,7 +95,7 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
             if amount is not None and operand.requires_grad:
                 arrive(operand, amount)
     for node, before in earlier:
-        node.kept = _added(before, node.kept)
+        node.kept = added(before, node.kept)
 
 
 def seed_for(root: Tensor, gradient: Any) -> Value:
@@ -203,10 +203,12 @@ def fit(gradient: Value, value: Value) -> Value:
     return gradient
 
 
-def _added(before: Any, arrived: Any) -> Any:
-    if type(before) is Tensor and type(arrived) is not Tensor:
-        return before.held + arrived
-    return before + arrived
+def added(so_far: Any, amount: Any) -> Any:
+    """The sum of two gradients of one node, kept in the form in which the first came."""
+    if type(so_far) is Tensor and type(amount) is not Tensor:
+        so_far = so_far.held
+    total = so_far + amount
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def _contributions_in_graph(node: Tensor, upstream: Tensor) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import namespace_of
-from engine.backward import contributions, seed_for
+from engine.backward import added, contributions, seed_for
 from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.ops.declare import Op
 from engine.source import Location, calling_instruction, line_of
@@ -183,6 +183,7 @@ class _Recorder:
         values = [node.held for node in nodes]
         backward = _Backward(nodes, ops, values, operands, starts)
         backward.run(result, upstream)
+        freezer = _Freezer()
         return Pass(
             index=index,
             ops=tuple(ops),
@@ -194,15 +195,15 @@ class _Recorder:
             wanted=np.array(backward.wanted, dtype=bool),
             inputs={name: i for i, name in enumerate(leaves)},
             output=result,
-            seed=backward.seed,
+            seed=None if backward.seed is None else freezer.frozen(backward.seed, copy=True),
             seed_given=upstream is not None,
-            values=_column(values, copy=True),
-            gradients=_column(backward.gradients),
+            values=freezer.column(values, copy=True),
+            gradients=freezer.column(backward.gradients),
             sources=backward.sources,
             slots=backward.slots,
             targets=backward.targets,
-            amounts=_column(backward.amounts),
-            totals=_column(backward.totals),
+            amounts=freezer.column(backward.amounts),
+            totals=freezer.column(backward.totals),
         )
 
     def _names(
@@ -250,7 +251,8 @@ class _Backward:
         withheld: list[tuple[int, int]] = []  # node and operand to which it passes nothing
         reached: list[int] = []
         if wanted[output]:
-            self.seed = gradients[output] = _frozen(_seed(nodes[output], upstream), copy=True)
+            gradients[output] = _seed(nodes[output], upstream)
+            self.seed = gradients[output]
         elif upstream is not None:
             raise GradientError("record: the result depends on no input, so nothing can be seeded")
         for at in range(output, -1, -1):
@@ -258,16 +260,22 @@ class _Backward:
             if gradient is None or op is None:
                 continue
             reached.append(at)
-            start, end = starts[at], starts[at + 1]
-            shares = contributions(nodes[at], gradient)
-            for target, amount in zip(operands[start:end], shares, strict=True):
+            edge = starts[at]
+            for amount in contributions(nodes[at], gradient):
+                target = operands[edge]
+                edge += 1
                 if not wanted[target]:
                     continue
                 if amount is None:
                     withheld.append((at, target))
                     continue
                 so_far = gradients[target]
-                total = amount if so_far is None else so_far + amount
+                if so_far is None:
+                    total = amount
+                elif type(so_far) is float:
+                    total = so_far + amount
+                else:
+                    total = added(so_far, amount)
                 gradients[target] = total
                 amounts.append(amount)
                 totals.append(total)
@@ -300,28 +308,36 @@ def _seed(output: Tensor, upstream: Any) -> Any:
     return seed_for(output, upstream)
 
 
-def _column(values: list[Any], copy: bool = False) -> Column:
-    kinds = set(map(type, values))
-    if kinds <= {float, type(None)}:
-        floats = np.array(values, dtype=np.float64)
-        nans = np.flatnonzero(np.isnan(floats)).tolist() if len(kinds) > 1 else []
-        return Column(floats, {}, frozenset(i for i in nans if values[i] is None))
-    arrays = {
-        i: _frozen(value, copy)
-        for i, value in enumerate(values)
-        if type(value) is not float and value is not None
-    }
-    floats = np.array([v if type(v) is float else 0.0 for v in values], dtype=np.float64)
-    return Column(floats, arrays, frozenset(i for i, v in enumerate(values) if v is None))
+class _Freezer:
+    """Makes columns of read-only arrays; what several columns share is copied and fetched once."""
 
+    def __init__(self) -> None:
+        self.done: dict[int, tuple[Any, Any]] = {}
 
-def _frozen(value: Any, copy: bool) -> Any:
-    """A read-only NumPy array of a value (from the GPU, a copy in this machine's memory)."""
-    if type(value) is float:
-        return value
-    if not isinstance(value, np.ndarray):
-        value = value.get()
-    elif copy or value.base is not None:
-        value = value.copy()
-    value.setflags(write=False)
-    return value
+    def column(self, values: list[Any], copy: bool = False) -> Column:
+        """The column of these values. copy: others may hold the arrays and write into them."""
+        kinds = set(map(type, values))
+        if kinds <= {float, type(None)}:
+            floats = np.array(values, dtype=np.float64)
+            nans = np.flatnonzero(np.isnan(floats)).tolist() if type(None) in kinds else []
+            return Column(floats, {}, frozenset(i for i in nans if values[i] is None))
+        arrays = {
+            i: self.frozen(value, copy)
+            for i, value in enumerate(values)
+            if type(value) is not float and value is not None
+        }
+        floats = np.array([v if type(v) is float else 0.0 for v in values], dtype=np.float64)
+        return Column(floats, arrays, frozenset(i for i, v in enumerate(values) if v is None))
+
+    def frozen(self, value: Any, copy: bool) -> Any:
+        """A read-only NumPy array of a value (from the GPU, a copy in this machine's memory)."""
+        if type(value) is float:
+            return value
+        found = self.done.get(id(value))
+        if found is None:
+            array = value if isinstance(value, np.ndarray) else value.get()
+            if array is value and (copy or value.base is not None):
+                array = value.copy()
+            array.setflags(write=False)
+            found = self.done[id(value)] = (array, value)
+        return found[0]

@@ -101,7 +101,13 @@ def pow(xp: Any, a: Any, b: Any) -> Any:
 
 
 @pow.gradient
-def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
-    # At a = 0 the slope by the exponent is its limit 0, as in PyTorch, although ln 0 is -inf.
-    safe = xp.where(a == 0, xp.ones_like(a), a)
-    return g * b * xp.power(a, b - 1), g * xp.where(a == 0, xp.zeros_like(out), out * xp.log(safe))
+def _(xp: Any, g: Any, out: Any, a: Any, b: Any, *, wants: Any = (True, True)) -> Any:
+    # Two limits as in PyTorch: at b = 0 the power is constant, also where a^(b−1) is inf; at a = 0
+    # the slope by the exponent is 0, although ln 0 is -inf.
+    to_a = to_b = None
+    if wants[0]:
+        to_a = xp.where(b == 0, 0.0, g * b * xp.power(a, b - 1))
+    if wants[1]:
+        safe = xp.where(a == 0, 1.0, a)
+        to_b = xp.where(a == 0, 0.0, g * out * xp.log(safe))
+    return to_a, to_b
