@@ -149,35 +149,37 @@ def _own_fault(program: str, error: Exception) -> int:
 
 def _write_report(error: Exception) -> Path | None:
     """Write what a maintainer needs into the state folder; None when that is not possible."""
-    import platform
-    import traceback
-    from datetime import datetime
-
-    from tutor import __version__
-    from tutor.settings.paths import state_folder
-
-    lines = [
-        f"backprop-tutor {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        *(f"{name} {version}" for name, version in _loaded_versions()),
-        f"arguments: {sys.argv!r}",
-        "",
-        *traceback.format_exception(error),
-    ]
-    folder = state_folder() / "reports"
-    path = folder / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
+        from datetime import datetime
+
+        from tutor.settings.paths import state_folder
+
+        folder = state_folder() / "reports"
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines), encoding="utf-8", errors="backslashreplace")
-    except OSError:
+        path = folder / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
+        path.write_text(_report(error), encoding="utf-8", errors="backslashreplace")
+    except Exception:
+        # Whatever goes wrong here must not hide the fault that is being told.
         return None
     return path
 
 
-def _loaded_versions() -> list[tuple[str, str]]:
+def _report(error: Exception) -> str:
+    import platform
+    import traceback
     from importlib.metadata import version
 
-    names = ("numpy", "sympy", "textual", "rich")
-    return [(name, version(name)) for name in names if name in sys.modules]
+    from tutor import __version__
+
+    libraries = [name for name in ("numpy", "sympy", "textual", "rich") if name in sys.modules]
+    lines = [
+        f"backprop-tutor {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        *(f"{name} {version(name)}" for name in libraries),
+        f"arguments: {sys.argv!r}",
+        "",
+        *traceback.format_exception(error),
+    ]
+    return "\n".join(lines)
 
 
 def _drop_output() -> None:
