@@ -121,14 +121,15 @@ class Op:
         """Register `vjp(xp, g, out, *inputs, **params)`, which gives one gradient an operand.
 
         A rule with a keyword `wants` (one bool an operand) may leave out, as None, what nobody
-        asked for; for the few ops where a gradient costs as much as the forward pass.
+        asked for; for the few ops where a gradient costs as much as the forward pass. With a
+        default for it, the rule can also be called without.
         """
         names = function.__code__.co_varnames[: _argument_count(function)]
         self.prunes = "wants" in names
         self.plain = (
             self.elementwise
             and self.arity <= 2
-            and not self.prunes
+            and (not self.prunes or function.__kwdefaults__ is not None)
             and self.forward.__code__.co_kwonlyargcount == 0
         )
         self.vjp = function
@@ -151,7 +152,9 @@ class Op:
             extra = operands[self.arity :]
             if len(operands) < self.arity or len(extra) > len(self.parameters):
                 raise ShapeError(
-                    f"{self.name}: takes {self.arity} operands, {len(operands)} given", op=self.name
+                    f"{self.name}: takes {self.arity} operand{'s' * (self.arity > 1)}, "
+                    f"{len(operands)} given",
+                    op=self.name,
                 )
             params = dict(zip(self.parameters, extra, strict=False)) | params
             operands = operands[: self.arity]

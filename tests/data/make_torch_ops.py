@@ -142,9 +142,14 @@ def cases() -> Iterator[tuple[str, Callable[..., Any], list[Any], dict[str, Any]
         yield name, function, [[-1000.0, -40.0, 40.0, 1000.0]], {}
     for name, function in {"log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt}.items():
         yield name, function, [[0.0, 0.5, 1.0, 1e-8, 4.0]], {}
-    yield "leaky_relu", lambda x, slope: F.leaky_relu(x, slope), [KINKS], {"slope": 0.2}
-    yield "elu", lambda x, alpha: F.elu(x, alpha), [KINKS], {"alpha": 0.5}
-    yield "prelu", lambda x, a: F.prelu(x, a), [KINKS, [0.25]], {}
+    yield (
+        "leaky_relu",
+        lambda x, slope: F.leaky_relu(x, negative_slope=slope),
+        [KINKS],
+        {"slope": 0.2},
+    )
+    yield "elu", lambda x, alpha: F.elu(x, alpha=alpha), [KINKS], {"alpha": 0.5}
+    yield "prelu", F.prelu, [KINKS, [0.25]], {}
     yield "sine", lambda x, omega: torch.sin(omega * x), [real(4)], {"omega": 3.0}
     yield "step", lambda x: torch.heaviside(x.detach(), x.new_zeros(())) + 0 * x, [KINKS], {}
     yield "clip", lambda x, lo, hi: x.clamp(lo, hi), [KINKS], {"lo": -1.0, "hi": 0.5}
@@ -173,11 +178,16 @@ def cases() -> Iterator[tuple[str, Callable[..., Any], list[Any], dict[str, Any]
         for params in ({}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 1)}):
             yield name, spread(name), [TIED], params
             yield name, spread(name), [real(3, 4)], params
-    yield "cumsum", lambda x, axis: torch.cumsum(x, axis), [matrix], {"axis": 1}
+    yield "cumsum", lambda x, axis: torch.cumsum(x, dim=axis), [matrix], {"axis": 1}
     for values in (matrix, [[1000.0, 999.0, -1000.0], [0.0, 0.0, 0.0]]):
         for axis in (0, -1):
-            yield "softmax", lambda x, axis: F.softmax(x, axis), [values], {"axis": axis}
-            yield "log_softmax", lambda x, axis: F.log_softmax(x, axis), [values], {"axis": axis}
+            yield "softmax", lambda x, axis: F.softmax(x, dim=axis), [values], {"axis": axis}
+            yield (
+                "log_softmax",
+                lambda x, axis: F.log_softmax(x, dim=axis),
+                [values],
+                {"axis": axis},
+            )
             yield "logsumexp", lambda x, axis: x.logsumexp(axis), [values], {"axis": axis}
     tied = [[1.5, -0.5, 2.0, 2.0], [0.0, 1.0, -3.0, -4.0]]
     yield "maxout", lambda x: x.max(-1).values, [tied], {}
@@ -228,8 +238,8 @@ def cases() -> Iterator[tuple[str, Callable[..., Any], list[Any], dict[str, Any]
         [row],
         {"shape": (4,), "index": [1, 1, 3]},
     )
-    yield "diag", lambda x, k: torch.diag(x, k), [row], {"k": 1}
-    yield "diag", lambda x: torch.diag(x), [matrix], {}
+    yield "diag", lambda x, k: torch.diag(x, diagonal=k), [row], {"k": 1}
+    yield "diag", torch.diag, [matrix], {}
 
     for a, b in (
         ((2, 3), (3, 2)),
