@@ -103,7 +103,7 @@ def column_width(trace: Trace) -> int:
         return WIDEST
     widest = 5
     for p in trace.passes:
-        for part in (p.gradients, p.totals):
+        for part in (p.gradients, p.amounts):
             numbers = (part[i] for i in range(len(part)))
             widths = [len(number(float(x))) for x in numbers if x is not None and is_scalar(x)]
             widest = max([widest, *widths])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tutor.render.sanitise import sanitise
 
 # A piece of text and its role, which the front end turns into a style.
@@ -11,20 +13,26 @@ Line = tuple[Run, ...]
 _SIGNS = str.maketrans(
     {
         "−": "-", "·": "*", "∙": "@", "⊙": "*", "⊗": "(x)", "×": "x", "∂": "d", "∇": "grad",
-        "√": "sqrt", "σ": "sigmoid", "η": "lr", "Σ": "sum", "∑": "sum", "φ": "phi", "Φ": "Phi",
-        "π": "pi", "δ": "delta", "ε": "eps", "α": "alpha", "β": "beta", "λ": "lambda", "ŷ": "y^",
-        "ᵀ": "^T", "²": "^2", "³": "^3", "ⁿ": "^n", "½": "1/2", "′": "'", "∘": "o", "‖": "|",
-        "₀": "0", "₁": "1", "₂": "2", "₃": "3", "ᵢ": "_i", "ⱼ": "_j", "←": "<-", "→": "->",
-        "▶": ">", "◀": "<", "›": ">", "●": "*", "◉": "@", "○": ".", "—": "--", "–": "-",
-        "…": "...", "✓": "ok", "✗": "wrong", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~",
-        "∞": "inf", "∈": "in", "░": ".", "▒": ":", "▓": "*", "█": "#",
+        "√": "sqrt", "σ": "sigmoid", "η": "lr", "Σ": "sum", "∑": "sum", "Π": "prod",
+        "∫": "integral", "φ": "phi", "Φ": "Phi", "π": "pi", "δ": "delta", "ε": "eps",
+        "α": "alpha", "β": "beta", "λ": "lambda", "ω": "omega", "ŷ": "y^", "∗": "*", "⋆": "*",
+        "½": "1/2", "′": "'", "∘": "o", "‖": "|", "₀": "0", "₁": "1", "₂": "2", "₃": "3",
+        "ᵢ": "_i", "ⱼ": "_j", "←": "<-", "→": "->", "▶": ">", "◀": "<", "›": ">", "●": "*",
+        "◉": "@", "○": ".", "—": "--", "–": "-", "…": "...", "✓": "ok", "✗": "wrong", "≤": "<=",
+        "≥": ">=", "≠": "!=", "≈": "~", "∞": "inf", "∈": "in", "░": ".", "▒": ":", "▓": "*",
+        "█": "#",
     }
 )  # fmt: skip
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀˣᵃᵇⁿ", "0123456789-Txabn")
+_POWERS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀˣᵃᵇⁿ]+")
 
 
 def to_ascii(text: str) -> str:
     """`text` with our signs spelled out in ASCII and every other character outside it as `?`."""
-    return text if text.isascii() else sanitise(text.translate(_SIGNS), keep="\n", unicode=False)
+    if text.isascii():
+        return text
+    text = _POWERS.sub(lambda power: "^" + power[0].translate(_RAISED), text)
+    return sanitise(text.translate(_SIGNS), keep="\n", unicode=False)
 
 
 def spelled(text: str, ascii: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -105,14 +106,17 @@ def graph_sentence(trace: Trace, *, spoken: bool = False, ascii: bool = False) -
 def in_words(text: str) -> str:
     """A sentence with its signs as words: `x + y: −2 + 5 = 3` as `x plus y: minus 2 plus 5 is
     3`."""
-    said = []
-    for clause in text.split(". "):
-        left, equals, right = speak(clause).partition(" = ")
-        clause = left + equals.replace("=", "is") + right.replace(" = ", ", that is ")
-        for sign, word in _WORDS:
-            clause = clause.replace(sign, word)
-        said.append(" ".join(clause.split()))
-    return ". ".join(said)
+    return "".join(_clause(part) for part in re.split(r"(\. |; |: )", text))
+
+
+def _clause(text: str) -> str:
+    if text.strip() in (".", ";", ":"):
+        return text
+    left, equals, right = speak(text).partition(" = ")
+    text = left + equals.replace("=", "is") + right.replace(" = ", ", that is ")
+    for sign, word in _WORDS:
+        text = text.replace(sign, word)
+    return " ".join(text.split())
 
 
 _WORDS = (

@@ -21,6 +21,7 @@ SLOPES: dict[str, tuple[str | None, ...]] = {
     "expm1": ("{out} + 1",),
     "log": ("1/{a}",),
     "log1p": ("1/(1 + {a})",),
+    "square": ("2·{a}",),
     "sqrt": ("1/(2·{out})",),
     "sin": ("cos({a})",),
     "cos": ("−sin({a})",),
