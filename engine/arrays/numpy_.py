@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.errors import ShapeError
 
+
 def erf(x: Any) -> Any:
     """The error function, to full precision (the C library's), in the dtype of x."""
     x = np.asarray(x)
@@ -51,7 +52,7 @@ def shift(x: Any, axis: int | tuple[int, ...] | None, m: Any = np) -> Any:
 def winners(x: Any, axis: int | tuple[int, ...] | None, m: Any = np) -> Any:
     """Each entry's share in being the largest along `axis`: 1 for the first of the largest along
     one axis; over all axes (None) or several (a tuple) the largest share the 1 evenly."""
-    if isinstance(axis, int):
+    if axis is not None and not isinstance(axis, tuple):
         first = m.expand_dims(m.argmax(x, axis=axis), axis)
         places = m.arange(x.shape[axis]).reshape([-1] + [1] * (x.ndim - 1 - axis % x.ndim))
         return (places == first).astype(x.dtype)

@@ -27,8 +27,8 @@ def normal(axis: Axis, ndim: int) -> Shape:
 def one(axis: int, ndim: int) -> int:
     """One axis as a number from 0. Raises ShapeError when there is no such axis."""
     if not -ndim <= axis < ndim:
-        have = "a scalar has no axis" if ndim == 0 else f"the axes are 0 to {ndim - 1}"
-        raise ShapeError(f"there is no axis {axis}: {have}")
+        have = ("a scalar has no axis", "the only axis is 0", f"the axes are 0 to {ndim - 1}")
+        raise ShapeError(f"there is no axis {axis}: {have[min(ndim, 2)]}")
     return axis % ndim
 
 

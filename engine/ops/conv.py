@@ -20,7 +20,7 @@ def _check_full(x: Shape, k: Shape) -> None:
     if len(k) not in (1, 2):
         raise ShapeError(f"a kernel has 1 or 2 axes, not {len(k)}")
     if len(x) < len(k):
-        raise ShapeError(f"an input of {len(x)} axes is too small for a kernel of {len(k)}")
+        raise ShapeError(f"a kernel of {len(k)} axes needs an input of as many, not of shape {x}")
     if 0 in k:
         raise ShapeError(f"the kernel {k} is empty")
 
@@ -39,7 +39,7 @@ _SAMPLES = (
     Sample(((2, 4, 5), (2, 3)), small=False),
 )
 _REFUSES_FULL = (
-    Refusal(((3,), (2, 2)), "an input of 1 axes is too small for a kernel of 2"),
+    Refusal(((3,), (2, 2)), "a kernel of 2 axes needs an input of as many, not of shape (3,)"),
     Refusal(((3,), ()), "a kernel has 1 or 2 axes, not 0"),
 )
 _REFUSES = (*_REFUSES_FULL, Refusal(((3,), (5,)), "the kernel (5,) is larger than the input (3,)"))

@@ -15,7 +15,6 @@ from engine.ops.declare import REAL, UNIT, Domain, Refusal, Sample, op
 
 Shape = tuple[int, ...]
 _REDUCTIONS = ("mean", "sum", "none")
-_PLUS_OR_MINUS = ([1.0, -1.0], [1.0, -1.0, 1.0])
 _SAMPLES = (
     Sample(((), ())),
     Sample(((3,), (3,))),
@@ -27,7 +26,7 @@ _REDUCTION = Refusal(((3,), (3,)), "reduction is 'mean', 'sum' or 'none'", {"red
 
 
 def _check(prediction: Shape, target: Shape, *, reduction: str = "mean", **_: Any) -> None:
-    if prediction != target and prediction != () != target:
+    if prediction != target and () not in (prediction, target):
         raise ShapeError(f"prediction {prediction} and target {target} must have one shape")
     if reduction not in _REDUCTIONS:
         raise ShapeError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
@@ -89,13 +88,13 @@ def _check_classes(logits: Shape, target: Shape, *, reduction: str = "mean") -> 
     ),
 )
 def cross_entropy(xp: Any, logits: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """−Σ target·ln softmax(logits) over the classes (last axis), meaned over the rows; stable.
+    """−Σ target·ln softmax(logits) over the classes (last axis), averaged over the rows; stable.
 
     logits: (..., C). target: probabilities or one-hot rows (..., C), or class numbers (...), which
     get no gradient. Raises ShapeError for a number that is no class (on the GPU its row is nan).
     """
-    logs = _log_softmax(xp, logits)
-    return _reduced(xp, -xp.sum(_hot(xp, target, logits) * logs, axis=-1), reduction)
+    costs = _costs(xp, logits)
+    return _reduced(xp, xp.sum(_hot(xp, target, logits) * costs, axis=-1), reduction)
 
 
 @cross_entropy.gradient
@@ -109,14 +108,14 @@ def _(
     reduction: str = "mean",
     wants: Any,
 ) -> Any:
-    logs = _log_softmax(xp, logits)
+    costs = _costs(xp, logits)
     row = xp.expand_dims(_each(g, logits.shape[:-1], reduction), -1)
     to_logits = to_target = None
     if wants[0]:
         hot = _hot(xp, target, logits)
-        to_logits = row * (xp.exp(logs) * xp.sum(hot, axis=-1, keepdims=True) - hot)
+        to_logits = row * (xp.exp(-costs) * xp.sum(hot, axis=-1, keepdims=True) - hot)
     if wants[1] and target.ndim == logits.ndim:
-        to_target = -row * logs
+        to_target = row * costs
     return to_logits, to_target
 
 
@@ -140,7 +139,7 @@ def _(
 def cross_entropy_from_probabilities(
     xp: Any, p: Any, target: Any, *, reduction: str = "mean"
 ) -> Any:
-    """−Σ target·ln p over the classes (last axis), meaned over the rows; 0·ln 0 counts as 0.
+    """−Σ target·ln p over the classes (last axis), averaged over the rows; 0·ln 0 counts as 0.
 
     p, target: (..., C), rows that sum to 1. A probability of 0 for what is true costs inf.
     """
@@ -162,7 +161,7 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
     refuses=(_UNLIKE, _REDUCTION),
 )
 def binary_cross_entropy(xp: Any, p: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """−target·ln p − (1 − target)·ln(1 − p), meaned over all n entries; 0·ln 0 counts as 0.
+    """−target·ln p − (1 − target)·ln(1 − p), averaged over all n entries; 0·ln 0 counts as 0.
 
     A certain and wrong p (0 or 1) costs inf; PyTorch stops at 100.
     """
@@ -188,7 +187,7 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
 def binary_cross_entropy_with_logits(
     xp: Any, logits: Any, target: Any, *, reduction: str = "mean"
 ) -> Any:
-    """The binary cross-entropy of σ(logits), meaned over all n entries, stable at any logit."""
+    """The binary cross-entropy of σ(logits), averaged over all n entries, stable at any logit."""
     return _reduced(xp, _binary_losses(xp, logits, target), reduction)
 
 
@@ -217,7 +216,7 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
 )
 def multilabel_cross_entropy(xp: Any, logits: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Several labels may be true at once: the binary cross-entropies of σ(logits), summed over the
-    labels (last axis), meaned over the rows. PyTorch's multilabel_soft_margin_loss divides by the
+    labels (last axis), averaged over the rows. PyTorch's multilabel_soft_margin_loss divides by the
     number of labels
     as well."""
     return _reduced(xp, xp.sum(_binary_losses(xp, logits, target), axis=-1), reduction)
@@ -235,16 +234,16 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
     domain=(Domain(-0.8, 0.8), REAL),
     check=_check,
     samples=(
-        Sample(((2,), (2,)), values=(None, _PLUS_OR_MINUS[0])),
+        Sample(((2,), (2,)), values=(None, [1.0, -1.0])),
         Sample(((3,), (3,)), {"margin": 0.0, "reduction": "none"}, values=([2.0, 0.5, -1.5], None)),
-        Sample(((2, 3), (2, 3)), values=(None, _PLUS_OR_MINUS[1:] * 2), small=False),
+        Sample(((2, 3), (2, 3)), values=(None, [[1.0, -1.0, 1.0], [-1.0, -1.0, 1.0]]), small=False),
     ),
     refuses=(_UNLIKE, _REDUCTION),
 )
 def hinge(
     xp: Any, prediction: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean"
 ) -> Any:
-    """max(0, margin − target·prediction) for targets of −1 and 1, meaned over all n entries.
+    """max(0, margin − target·prediction) for targets of −1 and 1, averaged over all n entries.
 
     Exactly at the margin the gradient still passes, as in PyTorch's losses with a margin.
     """
@@ -287,7 +286,7 @@ def _check_ranking(
             ((3,), (3,), (3,)),
             {"margin": 9.0, "reduction": "none"},
             small=False,
-            values=(None, None, _PLUS_OR_MINUS[1]),
+            values=(None, None, [1.0, -1.0, 1.0]),
         ),
     ),
     refuses=(
@@ -299,8 +298,8 @@ def _check_ranking(
 def margin_ranking(
     xp: Any, a: Any, b: Any, target: Any, *, margin: float = 0.0, reduction: str = "mean"
 ) -> Any:
-    """max(0, margin − target·(a − b)), meaned over all n entries: a is to be above b by the margin
-    where the target is 1, below it where it is −1.
+    """max(0, margin − target·(a − b)), averaged over all n entries: a is to be above b by the
+    margin where the target is 1, below it where it is −1.
 
     Exactly at the margin the gradient still passes, as in PyTorch.
     """
@@ -336,9 +335,10 @@ def _each(g: Any, items: Shape, reduction: str) -> Any:
     return g / prod(items) if reduction == "mean" else g
 
 
-def _log_softmax(xp: Any, logits: Any) -> Any:
+def _costs(xp: Any, logits: Any) -> Any:
+    """−ln softmax(logits): what each class costs, should it be the true one."""
     below = logits - xp.shift(logits, -1)
-    return below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
+    return xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True)) - below
 
 
 def _hot(xp: Any, target: Any, logits: Any) -> Any:
