@@ -14,7 +14,7 @@ from typing import Any
 from engine.arrays import floats
 from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
-from engine.state import BUSY, STATE
+from engine.state import BUSY, MODE
 from engine.tensor import Tensor, apply, next_serial
 
 _FLOATS = floats.NAMESPACE
@@ -43,7 +43,7 @@ def binary(op: Op, on_floats: Callable[[float, float], float]) -> Callable[[Tens
             node.kept = None
             node.requires_grad = self.requires_grad or other.requires_grad
             node.serial = next_serial()
-            if BUSY and (mode := STATE.mode) is not None:
+            if BUSY and (mode := MODE.get()) is not None:
                 mode.made(node)
             elif not node.requires_grad:
                 node.forget()
@@ -72,7 +72,7 @@ def unary(op: Op) -> Callable[..., Tensor]:
         node.others = node.kept = None
         node.requires_grad = self.requires_grad
         node.serial = next_serial()
-        if BUSY and (mode := STATE.mode) is not None:
+        if BUSY and (mode := MODE.get()) is not None:
             mode.made(node)
         elif not node.requires_grad:
             node.forget()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from engine.arrays import namespace_of
 from engine.backward import added, contributions, seed_for
 from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.ops.declare import Op
-from engine.source import Location, calling_instruction, line_of
+from engine.source import Location, calling_frame, line_of
 from engine.state import mode
 from engine.tensor import Tensor, as_tensor, as_value
 from engine.trace import Column, Pass, Ragged, Trace
@@ -79,7 +78,7 @@ def record_pass(
     for name, value in inputs.items():
         held = as_value(value, dtype, None)
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
-    recorder = _Recorder()
+    recorder = _Recorder(leaves.values())
     with mode(recorder):
         try:
             result = fn(**leaves)
@@ -112,86 +111,82 @@ class _Recorder:
 
     recording = True
 
-    def __init__(self) -> None:
+    def __init__(self, leaves: Iterable[Tensor]) -> None:
         self.scopes: tuple[str, ...] = ()
         self.location: Location | None = None
         self.named: list[Tensor] = []
         self.nodes: list[Tensor] = []
-        self.places: list[int] = []  # for each node, the number of its location
-        self.known: dict[Any, int] = {}
-        self.locations: list[tuple[CodeType, int] | Location] = []
+        self.ops: list[Op | None] = []
+        self.places: list[Any] = []  # of each node: a key of `known`
+        self.known: dict[Any, Location | None] = {None: None}
+        self.ids: dict[int, int] = {}  # of each node, by serial number
+        self.operands: list[int] = []
+        self.starts = [0]
+        self.params: dict[int, Any] = {}
         self.scopes_of: dict[int, tuple[str, ...]] = {}
+        for leaf in leaves:
+            self.id_of(leaf)
 
     def made(self, node: Tensor) -> None:
+        op, first, others, ids = node.op, node.first, node.others, self.ids
+        if type(others) is Tensor:
+            a, b = ids.get(first.serial), ids.get(others.serial)  # type: ignore[union-attr]
+            self.operands.append(self.id_of(first) if a is None else a)  # type: ignore[arg-type]
+            self.operands.append(self.id_of(others) if b is None else b)
+        else:
+            self.operands += [self.id_of(operand) for operand in node.inputs]
+        number = ids[node.serial] = len(self.nodes)
         self.nodes.append(node)
+        self.ops.append(op)
+        self.starts.append(len(self.operands))
         place: Any = self.location
         if place is None:
-            place = calling_instruction(3)
-            number = self.known.get((id(place[0]), place[1]))
-        else:
-            number = self.known.get(place)
-        if number is None:
-            number = len(self.locations)
-            self.known[place if type(place) is Location else (id(place[0]), place[1])] = number
-            self.locations.append(place)
-        self.places.append(number)
+            frame = calling_frame(3)
+            # An address inside the code object, which keeps its instructions within itself.
+            place = id(frame.f_code) + frame.f_lasti
+            if place not in self.known:
+                self.known[place] = line_of(frame.f_code, frame.f_lasti)
+        self.places.append(place)
         if self.scopes:
-            self.scopes_of[node.serial] = self.scopes
+            self.scopes_of[number] = self.scopes
+        if not op.plain and node.params:  # type: ignore[union-attr]
+            self.params[number] = node.params
+
+    def id_of(self, operand: Tensor) -> int:
+        """The id of an operand, which is a leaf if it was not made in this recording."""
+        number = self.ids.get(operand.serial)
+        if number is None:
+            number = self.ids[operand.serial] = len(self.nodes)
+            self.nodes.append(operand)
+            self.ops.append(None)
+            self.places.append(None)
+            # Between the operands of a node that is being made: those belong behind the leaf.
+            self.starts.append(self.starts[-1])
+        return number
 
     def finish(
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
     ) -> Pass:
-        """Number the nodes in evaluation order, run backward, and freeze everything."""
-        nodes: list[Tensor] = list(leaves.values())
-        ops: list[Op | None] = [None] * len(nodes)
-        places = [_NOWHERE] * len(nodes)
-        ids = {leaf.serial: i for i, leaf in enumerate(nodes)}
-        params: dict[int, Any] = {}
-        operands: list[int] = []
-        starts = [0] * (len(nodes) + 1)
-
-        def number_of(operand: Tensor) -> int:
-            """The id of an operand, which is a leaf if it was not made in this recording."""
-            number = ids.get(operand.serial)
-            if number is None:
-                number = ids[operand.serial] = len(nodes)
-                nodes.append(operand)
-                ops.append(None)
-                places.append(_NOWHERE)
-                starts.append(len(operands))
-            return number
-
-        number = ids.get
-        for node, place in zip(self.nodes, self.places, strict=True):
-            op, first, others = node.op, node.first, node.others
-            if type(others) is Tensor:
-                a, b = number(first.serial), number(others.serial)  # type: ignore[union-attr]
-                mine = [number_of(first), number_of(others)] if a is None or b is None else [a, b]  # type: ignore[arg-type]
-            else:
-                mine = [number_of(operand) for operand in node.inputs]
-            at = ids[node.serial] = len(nodes)
-            nodes.append(node)
-            ops.append(op)
-            places.append(place)
-            operands += mine
-            starts.append(len(operands))
-            if not op.plain and node.params:  # type: ignore[union-attr]
-                params[at] = node.params
-        result = number_of(output)
-        found = [place if type(place) is Location else line_of(*place) for place in self.locations]  # type: ignore[misc]
-        locations: list[Location | None] = [*found, None]
+        """Run backward, and freeze everything."""
+        result = self.id_of(output)
+        nodes, ops = self.nodes, self.ops
         values = [node.held for node in nodes]
-        backward = _Backward(nodes, ops, values, operands, starts)
+        backward = _Backward(nodes, ops, values, self.operands, self.starts)
         backward.run(result, upstream)
         freezer = _Freezer()
+        known = self.known
         return Pass(
             index=index,
             ops=tuple(ops),
-            operands=Ragged(np.array(operands, dtype=np.int32), np.array(starts, dtype=np.int32)),
-            params=params,
-            given_names=self._names(nodes, ops, ids),
-            scopes={ids[serial]: scopes for serial, scopes in self.scopes_of.items()},
-            locations=tuple([locations[place] for place in places]),
+            operands=Ragged(
+                np.array(self.operands, dtype=np.int32), np.array(self.starts, dtype=np.int32)
+            ),
+            params=self.params,
+            given_names=self._names(),
+            scopes=self.scopes_of,
+            locations=tuple(
+                [place if type(place) is Location else known[place] for place in self.places]
+            ),
             wanted=np.array(backward.wanted, dtype=bool),
             inputs={name: i for i, name in enumerate(leaves)},
             output=result,
@@ -203,25 +198,19 @@ class _Recorder:
             slots=backward.slots,
             targets=backward.targets,
             amounts=freezer.column(backward.amounts),
-            totals=freezer.column(backward.totals),
         )
 
-    def _names(
-        self, nodes: list[Tensor], ops: list[Op | None], ids: Mapping[int, int]
-    ) -> dict[int, str]:
+    def _names(self) -> dict[int, str]:
         """The names that were given: to leaves at any time, to other nodes while recording."""
-        leaves = [node for node, op in zip(nodes, ops, strict=True) if op is None]
-        named = [node for node in (*leaves, *self.named) if node.serial in ids]
-        return {ids[node.serial]: node.name for node in named if node.name}
-
-
-_NOWHERE = -1
+        leaves = [node for node, op in zip(self.nodes, self.ops, strict=True) if op is None]
+        named = [node for node in (*leaves, *self.named) if node.serial in self.ids]
+        return {self.ids[node.serial]: node.name for node in named if node.name}
 
 
 class _Backward:
     """One backward pass that keeps every contribution.
 
-    gradients: by node. amounts, totals: by contribution. sources, slots, targets: whence and where to.
+    gradients: by node. amounts: by contribution. sources, slots, targets: whence and where to.
     """
 
     def __init__(
@@ -240,19 +229,17 @@ class _Backward:
         self.wanted = [node.requires_grad for node in nodes]
         self.gradients: list[Any] = [None] * len(nodes)
         self.amounts: list[Any] = []
-        self.totals: list[Any] = []
         self.seed: Any = None
 
     def run(self, output: int, upstream: Any) -> None:
         """Go from the newest node to the oldest, as `engine.backward.backward` does."""
-        nodes, ops, operands, starts = self.nodes, self.ops, self.operands, self.starts
-        wanted = self.wanted
-        gradients, amounts, totals = self.gradients, self.amounts, self.totals
+        nodes, ops = self.nodes, self.ops
+        operands, starts, wanted = self.operands, self.starts, self.wanted
+        gradients, write = self.gradients, self.amounts.append
         withheld: list[tuple[int, int]] = []  # node and operand to which it passes nothing
         reached: list[int] = []
         if wanted[output]:
-            gradients[output] = _seed(nodes[output], upstream)
-            self.seed = gradients[output]
+            self.seed = gradients[output] = _seed(nodes[output], upstream)
         elif upstream is not None:
             raise GradientError("record: the result depends on no input, so nothing can be seeded")
         for at in range(output, -1, -1):
@@ -271,14 +258,12 @@ class _Backward:
                     continue
                 so_far = gradients[target]
                 if so_far is None:
-                    total = amount
+                    gradients[target] = amount
                 elif type(so_far) is float:
-                    total = so_far + amount
+                    gradients[target] = so_far + amount
                 else:
-                    total = added(so_far, amount)
-                gradients[target] = total
-                amounts.append(amount)
-                totals.append(total)
+                    gradients[target] = added(so_far, amount)
+                write(amount)
         self._edges(np.array(reached, dtype=np.int32), withheld)
 
     def _edges(self, reached: Any, withheld: list[tuple[int, int]]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 
-from engine.state import STATE
+from engine.state import LOCATION
 from engine.state import location as location
 
 _ENGINE = str(Path(__file__).parent)
@@ -29,24 +29,21 @@ class Location:
         return f"{name}:{self.line}"
 
 
-def calling_instruction(skip: int = 1) -> tuple[CodeType, int]:
-    """The code and instruction of the nearest frame outside the engine (cheap: no line yet).
-
-    skip: how many frames, this one counted, are known to be the engine's own.
-    """
+def calling_frame(skip: int = 1) -> FrameType:
+    """The nearest frame outside the engine. skip: how many are known to be inside, this one too."""
     frame = sys._getframe(skip)
     while True:
-        code = frame.f_code
-        inside = _INSIDE.get(code.co_filename)
+        name = frame.f_code.co_filename
+        inside = _INSIDE.get(name)
         if inside is None:
-            inside = _INSIDE[code.co_filename] = code.co_filename.startswith(_ENGINE)
+            inside = _INSIDE[name] = name.startswith(_ENGINE)
         if not inside or frame.f_back is None:
-            return code, frame.f_lasti
+            return frame
         frame = frame.f_back
 
 
 def line_of(code: CodeType, instruction: int) -> Location:
-    """The file and line of an instruction found by `calling_instruction`."""
+    """The file and line of an instruction of some code."""
     line = code.co_firstlineno
     for start, end, at in code.co_lines():
         if start <= instruction < end and at is not None:
@@ -56,6 +53,8 @@ def line_of(code: CodeType, instruction: int) -> Location:
 
 def calling_line() -> Location:
     """The place to name in an error: the current sub-term, or the nearest line of the user's."""
-    if STATE.location is not None:
-        return STATE.location
-    return line_of(*calling_instruction())
+    place = LOCATION.get()
+    if place is not None:
+        return place
+    frame = calling_frame()
+    return line_of(frame.f_code, frame.f_lasti)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -28,13 +28,9 @@ class Mode(Protocol):
         """Called once for each new node, before anyone else sees it."""
 
 
-class _State(threading.local):
-    mode: Mode | None = None
-    scopes: tuple[str, ...] = ()
-    location: Location | None = None
-
-
-STATE = _State()
+MODE: ContextVar[Mode | None] = ContextVar("mode", default=None)
+SCOPES: ContextVar[tuple[str, ...]] = ContextVar("scopes", default=())
+LOCATION: ContextVar[Location | None] = ContextVar("location", default=None)
 
 # Not empty while any thread has a mode: a list is quicker to look at than a thread's own state, and
 # this is looked at once for every node of every scalar graph.
@@ -58,17 +54,14 @@ class _NoGrad:
 @contextmanager
 def mode(new: Mode) -> Iterator[None]:
     """Let `new` see every node that this thread makes inside."""
-    before = STATE.mode
-    STATE.mode = new
-    new.scopes, new.location = STATE.scopes, STATE.location
+    token = MODE.set(new)
+    new.scopes, new.location = SCOPES.get(), LOCATION.get()
     BUSY.append(new)
     try:
         yield
     finally:
         BUSY.remove(new)
-        STATE.mode = before
-        if before is not None:
-            before.scopes, before.location = STATE.scopes, STATE.location
+        MODE.reset(token)
 
 
 @contextmanager
@@ -81,32 +74,34 @@ def no_grad() -> Iterator[None]:
 @contextmanager
 def scope(name: str) -> Iterator[None]:
     """Name the part of the graph that is built inside: `with scope("layer1"): ...`. Scopes nest."""
-    before = STATE.scopes
-    _enter_scopes((*before, name))
+    token = SCOPES.set((*SCOPES.get(), name))
+    _tell_mode()
     try:
         yield
     finally:
-        _enter_scopes(before)
+        SCOPES.reset(token)
+        _tell_mode()
 
 
 @contextmanager
 def location(place: Location) -> Iterator[None]:
     """Say where the nodes that are made inside come from, in place of the calling line."""
-    before = STATE.location
-    _enter_location(place)
+    token = LOCATION.set(place)
+    _tell_mode()
     try:
         yield
     finally:
-        _enter_location(before)
+        LOCATION.reset(token)
+        _tell_mode()
 
 
-def _enter_scopes(scopes: tuple[str, ...]) -> None:
-    STATE.scopes = scopes
-    if STATE.mode is not None:
-        STATE.mode.scopes = scopes
+def recording() -> bool:
+    """Whether this thread is inside `record`."""
+    mode = MODE.get()
+    return mode is not None and mode.recording
 
 
-def _enter_location(place: Location | None) -> None:
-    STATE.location = place
-    if STATE.mode is not None:
-        STATE.mode.location = place
+def _tell_mode() -> None:
+    mode = MODE.get()
+    if mode is not None:
+        mode.scopes, mode.location = SCOPES.get(), LOCATION.get()

@@ -12,7 +12,7 @@ import numpy as np
 from engine import source
 from engine.arrays import floats, namespace_for, namespace_of
 from engine.errors import EngineError, LeavesGraphError, ShapeError
-from engine.state import BUSY, STATE
+from engine.state import BUSY, MODE, recording
 
 if TYPE_CHECKING:
     from engine.ops.declare import Op
@@ -92,8 +92,8 @@ class Tensor:
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
-        if BUSY and STATE.mode is not None:
-            STATE.mode.named.append(self)
+        if BUSY and (mode := MODE.get()) is not None:
+            mode.named.append(self)
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -270,8 +270,7 @@ class Tensor:
         )
 
     def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
-        recording = STATE.mode is not None and STATE.mode.recording
-        if self.requires_grad and (recording or also_outside):
+        if self.requires_grad and (also_outside or recording()):
             who = self.name or (self.op.name if self.op else "a tensor")
             raise LeavesGraphError(
                 f"{what} on {who} ({source.calling_line()}) would take it out of the graph, and "
@@ -341,7 +340,7 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
     node.requires_grad = any([t.requires_grad for t in tensors])
     node.kept = None
     node.serial = next_serial()
-    if BUSY and (mode := STATE.mode) is not None:
+    if BUSY and (mode := MODE.get()) is not None:
         mode.made(node)
     elif not node.requires_grad:
         node.forget()

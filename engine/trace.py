@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.backward import vjp
+from engine.backward import added
 from engine.ops.declare import Op
 from engine.source import Location
 
@@ -124,8 +124,8 @@ class Ragged(Sequence[tuple[int, ...]]):
 class Pass:
     """One forward and one backward pass, by local node ids 0..len(ops)-1.
 
-    ops: the op of each node, None for a leaf. operands: the nodes it was applied to. sources, slots, targets, amounts,
-    totals: the contributions in the order in which they happened. `updates`: (node, rate, new value).
+    ops: the op of each node, None for a leaf. operands: the nodes it was applied to. sources, slots,
+    targets, amounts: the contributions in the order in which they happened. `updates`: (node, rate, new value).
     """
 
     index: int
@@ -146,7 +146,6 @@ class Pass:
     slots: np.ndarray[Any, Any]
     targets: np.ndarray[Any, Any]
     amounts: Column
-    totals: Column
     updates: tuple[tuple[int, float, Value], ...] = ()
 
     def value(self, node: int) -> Value:
@@ -203,7 +202,7 @@ class Pass:
     @property
     def nbytes(self) -> int:
         """The memory of the columns and their arrays, in bytes."""
-        columns = (self.values, self.gradients, self.amounts, self.totals)
+        columns = (self.values, self.gradients, self.amounts)
         arrays = (self.wanted, self.sources, self.slots, self.targets)
         ragged = self.operands.flat.nbytes + self.operands.starts.nbytes
         return (
@@ -238,10 +237,19 @@ class Pass:
         count = bisect_right(events, cursor - 1)
         if count == 0:
             return None
-        last = events[count - 1]
-        if last == self.backward_start:
-            return self.seed
-        return self.totals[last - self.backward_start - 1]
+        return self._total(node, events, count)
+
+    def _total(self, node: int, events: list[int], count: int) -> Value:
+        """What the first `count` arrivals of a node add up to, added in the order in which they
+        came; to all of them it adds up to the gradient."""
+        if count == len(events):
+            return self.gradients[node]
+        total: Value = None
+        for event in events[:count]:
+            seed = event == self.backward_start
+            amount = self.seed if seed else self.amounts[event - self.backward_start - 1]
+            total = amount if total is None else added(total, amount)
+        return total
 
     def event(self, local: int, node_offset: int, event_offset: int) -> Event:
         """The event number `local` of this pass, with ids and numbers shifted to the trace's."""
@@ -262,17 +270,18 @@ class Pass:
         if local == self.backward_start:
             return Event(i, "seed", node_offset + self.output, amount=self.seed, total=self.seed)
         k = local - self.backward_start - 1
-        source, slot = int(self.sources[k]), int(self.slots[k])
+        source, slot, target = int(self.sources[k]), int(self.slots[k]), int(self.targets[k])
+        arrivals = self.arrivals(target)
         return Event(
             i,
             "contribution",
-            node_offset + int(self.targets[k]),
+            node_offset + target,
             source=node_offset + source,
             operand=slot,
             upstream=self.gradients[source],
             local=self.local(source, slot),
             amount=self.amounts[k],
-            total=self.totals[k],
+            total=self._total(target, arrivals, bisect_right(arrivals, local)),
         )
 
     def local(self, node: int, slot: int) -> Value | None:

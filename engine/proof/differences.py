@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ class GradCheck:
     def note(self) -> str:
         """What was compared, in words."""
         if self.by_direction:
-            return f"{self.compared} random directions of {self.entries} entries"
+            return f"{self.compared} slopes for {self.entries} entries, along random directions"
         at = f", {len(self.kinks)} at a kink" if self.kinks else ""
         return f"{self.compared} of {self.entries} entries{at}"
 
@@ -103,20 +104,24 @@ def gradcheck(
         result = fn(*given)
         return np.asarray(result.data if isinstance(result, Tensor) else result)
 
-    shape = np.shape(run(named))
-    seed = np.random.default_rng(0).uniform(0.5, 1.5, shape)
-    first = record_pass(on_tensors, named, upstream=seed)
-    tape = {name: _gradient(first, node, first.gradients[node]) for name, node in first.inputs.items()}
+    probe = fn(*[Tensor(x, requires_grad=True) for x in named.values()])
+    depends = isinstance(probe, Tensor) and probe.requires_grad
+    seed = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(run(named)))
 
-    def again(name: str, x: Array) -> Array:
+    def vary(name: str, x: Array) -> Array:
+        return run({**named, name: x})
+
+    def tape(name: str, x: Array) -> Array:
+        if not depends:
+            return np.zeros_like(x)
         p = record_pass(on_tensors, {**named, name: x}, upstream=seed)
         return _gradient(p, p.inputs[name], p.gradients[p.inputs[name]])
 
     checks = []
     for name, x in named.items():
-        line = _Lines(lambda v, name=name: run({**named, name: v}), x, seed)  # type: ignore[misc]
-        retry = lambda v, name=name: again(name, v)  # noqa: E731
-        checks.append(_check(name, line, tape[name], retry, tolerance, _DIRECTIONS, _EVERY_ENTRY))
+        line = _Lines(partial(vary, name), x, seed)
+        again = partial(tape, name)
+        checks.append(_check(name, line, tape(name, x), again, tolerance, _DIRECTIONS, _EVERY_ENTRY))
     return _together(checks)
 
 
