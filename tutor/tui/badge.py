@@ -13,6 +13,7 @@ from textual.timer import Timer
 from engine.trace import Trace
 from tutor.debugger import checks
 from tutor.debugger.checks import Check
+from tutor.render.numbers import number
 from tutor.render.plain import spelled
 from tutor.sandbox import prover
 from tutor.tui.widgets.surface import Run
@@ -24,6 +25,20 @@ POLL = 0.1
 QUICK = 3000
 """Runs of an op that differences may take on the event loop; more go to a thread."""
 
+_DIFFERENCES = {
+    "agrees": "Differences agree with the tape",
+    "differs": "Differences DISAGREE with the tape",
+    "kink": "Differences agree but for a kink",
+    "absent": "There is no gradient to check",
+}
+_PROOFS = {
+    "proved": "SymPy proves the gradient",
+    "numeric": "SymPy agrees in numbers",
+    "differs": "SymPy DISAGREES",
+    "skipped": "SymPy was not asked",
+    "running": "SymPy is at work",
+}
+_UNSURE = ("differs", "kink", "numeric", "skipped")
 _ROLES = {"✓": "right", "✗": "wrong", "≈": "changed"}
 
 
@@ -108,13 +123,14 @@ class Badge:
         """What the routes say, in words."""
         if self._answers is None:
             return ""
-        answers = self._answers
-        if answers.differences.status == "running":
+        difference, proof = self._answers.differences, self._answers.sympy
+        if difference.status == "running":
             return "The gradient is being checked."
-        proof = answers.sympy
-        if proof.status == "running":
-            return f"{checks.sentences(answers.differences, proof)[0]} SymPy is at work."
-        return " ".join(checks.sentences(answers.differences, proof))
+        told = [_DIFFERENCES[difference.status], _PROOFS[proof.status]]
+        if difference.status == "agrees":
+            told[0] += f" to {number(difference.max_error or 0.0)}"
+        whys = [check.why for check in (difference, proof) if check.status in _UNSURE and check.why]
+        return "; ".join([". ".join([*told, ""]).rstrip(), *whys])
 
     def _begin(self) -> None:
         question = self._question

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from tutor.actions import ACTIONS, LEADER, Action, footer, key_label
 from tutor.session.session import Session
 from tutor.tui.widgets.keybar import Key
-from tutor.tui.widgets.surface import Row, Run
+from tutor.tui.widgets.surface import Row, Run, row_width
 
 CHORDS = {
     action.chord.split(" ", 1)[1]: action
@@ -38,13 +38,17 @@ def keys_for(session: Session, *, ascii: bool) -> list[Key]:
     ]
 
 
-def chord_hint(session: Session, *, ascii: bool) -> Row:
-    """What may follow the leader now, the shortest words for it."""
+def chord_hint(session: Session, width: int, *, ascii: bool) -> Row:
+    """What may follow the leader now, the most useful first, in `width` cells."""
     row: list[Run] = [(f" {LEADER} ", "key")]
-    for key, action in CHORDS.items():
-        off = action.enabled(session) is not None
-        row.append((key_label(key, ascii=ascii), "key.off" if off else "key"))
-        row.append((f" {action.title}  ", "faint" if off else "quiet"))
+    useful = [action for action in footer(session) if action in CHORDS.values()]
+    others = [action for action in CHORDS.values() if action.enabled(session) is None]
+    for action in dict.fromkeys([*useful, *others]):
+        key = action.chord.split(" ", 1)[1]
+        runs = [(key_label(key, ascii=ascii), "key"), (f" {action.title}  ", "quiet")]
+        if row_width(row) + row_width(runs) > width - 2:
+            return [*row, ("…", "quiet")]
+        row += runs
     return row
 
 

@@ -136,7 +136,9 @@ def _edges(now: Active | None, first: int) -> tuple[ActiveEdge, ...]:
 def _follow(session: Session, now: Active | None, first: int) -> tuple[int, ...]:
     """The boxes to keep in view, the most important last."""
     nodes = []
-    if now is not None:
+    if now is None:
+        nodes.append(first)
+    else:
         nodes += [consumer for _, consumer, _ in now.edges] + [now.node]
     if session.frame.focus is not None:
         nodes.append(session.frame.focus)

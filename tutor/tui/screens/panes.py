@@ -132,7 +132,8 @@ def show_status(screen: StepperScreen) -> None:
 def show_hint(screen: StepperScreen) -> None:
     """What may follow the leader."""
     line = screen.query_one("#status", Lines)
-    hint = chord_hint(screen.session, ascii=screen.ascii_only)
+    room = line.size.width * max(1, line.size.height) - 2
+    hint = chord_hint(screen.session, room, ascii=screen.ascii_only)
     line.show(*words.folded(hint, line.size.width - 1))
 
 

@@ -87,9 +87,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 yield Rule(id="events-title")
                 yield EventList(id="events")
         yield Rule(id="bottom")
+        yield EditBar(id="edit")
         yield Lines(id="status")
         yield Timeline(id="timeline")
-        yield EditBar(id="edit")
         yield KeyBar(id="keys")
 
     # What happens
@@ -101,7 +101,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self.show)
 
     def on_descendant_focus(self) -> None:
-        self.set_class(self.focused is self.query_one("#events"), "-events")
         panes.show_titles(self)
 
     def show(self) -> None:
@@ -249,14 +248,17 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.look_at(node)
 
     def _turn(self, way: int) -> None:
-        shown = [name for name in panes.PANES if self.query_one(f"#{name}").display]
-        if "events" not in shown:
-            shown.insert(-1, "events")
+        shown = [name for name in panes.PANES if name != "inspector" or not self.has_class("-low")]
         now = self.focused.id if self.focused is not None else None
-        at = shown.index(now) if now in shown else -1
-        target = shown[(at + way) % len(shown)]
-        self.set_class(target == "events", "-events")
-        self.query_one(f"#{target}").focus()
+        target = shown[((shown.index(now) if now in shown else -1) + way) % len(shown)]
+        # In a narrow window the events stand in the place of the formula and the node.
+        if target in ("formula", "inspector", "events"):
+            self.set_class(target == "events", "-events")
+        self.call_after_refresh(self._enter, target)
+
+    def _enter(self, pane: str) -> None:
+        self.query_one(f"#{pane}").focus()
+        self.show()
 
     def _help(self) -> None:
         from tutor.tui.screens.help import stepper_help
@@ -292,6 +294,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         old, text = panes.written(self.session.inputs[name])
         self.query_one(EditBar).open(name, old, text)
         self.query_one(KeyBar).show(EDIT_KEYS)
+        self.query_one("#status", Lines).show(
+            [(" Type a new value; the function is run again.", "quiet")]
+        )
 
     def _leave_edit(self) -> None:
         self.remove_class("-editing")
@@ -309,19 +314,27 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     @on(EditBar.Given)
     def _edit_given(self, message: EditBar.Given) -> None:
-        bar = self.query_one(EditBar)
         before = self.session
         try:
             after = sessions.edit_text(before, message.name, message.text)
         except LanguageError as error:
             offset = len(message.name) + 1
-            bar.refuse(error.message, max(0, error.start - offset), max(1, error.end - offset))
+            self._refuse(error.message, error.start - offset)
             return
         except EngineError as error:
-            bar.refuse(str(error), 0, len(message.text))
+            self._refuse(str(error), 0)
             return
         self._leave_edit()
         self.go(after, panes.said_of_edit(message.name, before, after))
+
+    def _refuse(self, why: str, start: int) -> None:
+        """Say below the field why the text can not be used, with a caret under the spot."""
+        indent = self.query_one(EditBar).indent + max(0, start)
+        line = self.query_one("#status", Lines)
+        caret = [(" " * indent, "ground"), ("^ ✗ ", "wrong")]
+        if indent + len(why) + 5 > line.size.width:
+            caret = [(" ✗ ", "wrong")]
+        line.show([*caret, (why, "text")])
 
     # The mouse
 

@@ -52,7 +52,6 @@ class EditBar(Container):
         with Container(classes="row"):
             yield Lines(id="edit-label")
             yield Input(id="edit-text", select_on_focus=True)
-        yield Lines(id="edit-note")
 
     def open(self, name: str, old: str, text: str) -> None:
         """Ask for a value of `name`: `old` is what it is now, `text` what to begin typing from."""
@@ -65,17 +64,11 @@ class EditBar(Container):
         field.value = text
         field.focus()
         field.action_select_all()
-        self.query_one("#edit-note", Lines).show([])
 
-    def refuse(self, message: str, start: int, end: int) -> None:
-        """Say why the text can not be used, under the spot: offsets into the text."""
-        indent = " " * (len(self._label) + start)
-        marks = "^" * max(1, end - start)
-        self.query_one("#edit-note", Lines).show(
-            [(indent + marks, "wrong"), (" ✗ ", "wrong"), (message, "text")]
-            if len(indent) + len(marks) + len(message) + 4 <= self.size.width
-            else [(" ✗ ", "wrong"), (message, "text")]
-        )
+    @property
+    def indent(self) -> int:
+        """The cells before the text."""
+        return len(self._label)
 
     @on(Input.Submitted)
     def _given(self, message: Input.Submitted) -> None:

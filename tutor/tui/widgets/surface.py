@@ -8,10 +8,12 @@ control characters are taken out and ASCII twins put in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from textual.color import Color
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
 Run: TypeAlias = tuple[str, str]  # text, role
 Row: TypeAlias = Sequence[Run]
 
+_NO_GROUND = Color(0, 0, 0)  # every cell has a colour of its own behind it
+
 
 class Surface(Widget):
     """A widget on Textual's Line API that shows rows of runs from its top left corner."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -69,6 +75,21 @@ class Surface(Widget):
         self._rows, self._strips = [], []
         self.paint(rows)
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of a part. They are ready: without border or padding nothing is left to do,
+        but to take the colours out where there shall be none."""
+        width, height = self.size
+        strips = self._strips[crop.y : crop.bottom]
+        missing = min(crop.bottom, height) - crop.y - len(strips)
+        if missing > 0:
+            strips = strips + [Strip.blank(width, style(self.app.theme, "ground"))] * missing
+        for one in self.app.get_line_filters():
+            if not isinstance(one, ANSIToTruecolor):
+                strips = [strip.apply_filter(one, _NO_GROUND) for strip in strips]
+        if crop.column_span != (0, width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def render_line(self, y: int) -> Strip:
         """The strip of one row, blank below the last."""

@@ -1,0 +1,107 @@
+"""The interface without a terminal: a session opened in a screen of so many cells."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tutor.session import session as sessions
+from tutor.session.session import Session
+from tutor.tui.app import BackpropTutor
+from tutor.tui.screens.stepper import StepperScreen
+from tutor.tui.widgets.line import Lines
+
+EXAMPLE = {"x": -2, "y": 5, "z": -4}
+
+
+class Seat:
+    """A person in front of the interface: presses keys and reads the screen."""
+
+    def __init__(self, app: BackpropTutor, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def stepper(self) -> StepperScreen:
+        """The stepper, which is in front."""
+        assert isinstance(self.app.screen, StepperScreen)
+        return self.app.screen
+
+    @property
+    def session(self) -> Session:
+        """The stepper's session."""
+        return self.stepper.session
+
+    @property
+    def cursor(self) -> int:
+        """How many events have happened."""
+        return self.session.frame.cursor
+
+    @property
+    def lines(self) -> list[str]:
+        """Every row of the screen as text. The compositor is Textual's own: this is the one place
+        that knows it."""
+        return [
+            "".join(segment.text for segment in strip)
+            for strip in self.app.screen._compositor.render_strips()
+        ]
+
+    @property
+    def text(self) -> str:
+        """The screen as one text."""
+        return "\n".join(line.rstrip() for line in self.lines)
+
+    @property
+    def status(self) -> str:
+        """The status line."""
+        return self.app.screen.query_one("#status", Lines).text.strip()
+
+    def act(self, *names: str) -> None:
+        """Do what these actions of the table do, without the cost of a key."""
+        for name in names:
+            self.stepper.action_act(name)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type into the field with the focus."""
+        names = {".": "full_stop", "-": "minus", ",": "comma", "[": "left_square_bracket"}
+        await self.pilot.press(*[names.get(char, char) for char in text])
+
+    async def shows(self, words: str) -> None:
+        """Wait until the screen shows these words; fails with the screen."""
+        for _ in range(150):
+            if words in self.text:
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"{words!r} never came. The screen:\n{self.text}")
+
+
+Take = Callable[..., AbstractAsyncContextManager[Seat]]
+
+
+@pytest.fixture
+def seat() -> Take:
+    """Open the stepper (or with None the home screen): ``async with seat("x*y", {...}) as s``."""
+
+    @asynccontextmanager
+    async def take(
+        target: Any = "(x + y)*z",
+        inputs: Mapping[str, Any] = EXAMPLE,
+        *,
+        size: tuple[int, int] = (80, 24),
+        plain: bool = False,
+    ) -> AsyncIterator[Seat]:
+        session = None if target is None else sessions.start(target, inputs)
+        app = BackpropTutor(session, plain=plain)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Seat(app, pilot)
+
+    return take
