@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from engine.trace import Trace
 from tutor.render.json_ import plain
 from tutor.render.numbers import number
@@ -16,6 +18,7 @@ from tutor.sandbox.prover import Answer
 
 Status = Literal["agrees", "differs", "kink", "proved", "numeric", "skipped", "running", "absent"]
 
+_KINK = "At a kink there is no derivative, and the tape follows a convention."
 _GRAVITY = {"agrees": 0, "kink": 1, "differs": 2}
 
 BUDGET = 60_000
@@ -68,19 +71,18 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
 
     if tape(trace, node).status == "absent":
         return Check("differences", "absent", "there is no gradient to compare")
-    if node is None:
-        share = budget // len(trace.passes)
-        passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
-        found = max(passes, key=lambda check: (_GRAVITY[check.status], check.max_error))
-    else:
-        found = check_node(trace, node, budget=budget)
+    with np.errstate(all="ignore"):
+        if node is None:
+            share = budget // len(trace.passes)
+            passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
+            found = max(passes, key=lambda check: (_GRAVITY[check.status], check.max_error))
+        else:
+            found = check_node(trace, node, budget=budget)
+    why = found.note
     if found.status == "differs":
         why = f"{found.where} is off by {number(found.max_error)}"
-    elif found.status == "kink":
-        why = f"{found.note}: no derivative there, the tape follows a convention"
-    else:
-        why = found.note
-    return Check("differences", found.status, why, found.max_error)
+    nothing = found.status == "kink" and found.compared == 0
+    return Check("differences", found.status, why, None if nothing else found.max_error)
 
 
 def sympy(answer: Answer | None) -> Check:
@@ -97,19 +99,18 @@ def badge(checks: list[Check]) -> str:
 
 def sentences(difference: Check, proof: Check) -> list[str]:
     """What `--text` says of the checks, one sentence each."""
-    said = {
-        "agrees": "Tape and differences agree",
-        "kink": "Tape and differences agree where there is a derivative",
-        "differs": "Tape and differences DISAGREE",
-        "absent": "Nothing to compare",
-    }[difference.status]
-    first = f"{said}: {difference.why}"
-    if difference.status in ("agrees", "kink"):
-        first += f", largest relative error {number(difference.max_error or 0.0)}"
-    told = {"proved": "SymPy proves the gradient", "numeric": "SymPy: equal in numbers, not proved",
+    error = f"largest relative error {number(difference.max_error or 0.0)}"
+    first = {
+        "agrees": f"Tape and differences agree: {difference.why}, {error}.",
+        "kink": f"Tape and differences agree: {difference.why}, {error}. {_KINK}",
+        "differs": f"Tape and differences DISAGREE: {difference.why}.",
+    }.get(difference.status, f"Nothing to compare: {difference.why}.")
+    if difference.status == "kink" and difference.max_error is None:
+        first = f"Nothing to compare with differences: {difference.why}. {_KINK}"
+    told = {"proved": "SymPy proves the formula of the gradient", "numeric": "SymPy: equal in numbers, not proved",
             "differs": "SymPy DISAGREES"}  # fmt: skip
     second = told.get(proof.status, "SymPy: skipped")
-    return [f"{first}.", f"{second}{f': {proof.why}' if proof.why else ''}."]
+    return [first, f"{second}{f': {proof.why}' if proof.why else ''}."]
 
 
 def as_data(difference: Check, proof: Check) -> dict[str, Any]:

@@ -64,7 +64,20 @@ def test_every_pass_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_kink_is_no_disagreement() -> None:
     check = checks.differences(make("relu(x)", x=0))
     assert (check.status, check.wrong, check.mark) == ("kink", False, "≈")
-    assert "convention" in check.why
+    told = checks.sentences(check, checks.sympy(Answer("skipped")))
+    assert told[0] == (
+        "Nothing to compare with differences: 0 of 1 entries, 1 at a kink. "
+        "At a kink there is no derivative, and the tape follows a convention."
+    )
+    some = checks.differences(make("sum(relu(x))", x=[0, 1]))
+    assert (some.status, some.max_error is not None) == ("kink", True)
+    told = checks.sentences(some, checks.sympy(None))
+    assert told[0].startswith("Tape and differences agree: 1 of 2 entries, 1 at a kink")
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinite_gradients_warn_nobody() -> None:
+    assert not checks.differences(make("x/y", x=1, y=0)).wrong
 
 
 def test_without_a_gradient_there_is_nothing_to_compare() -> None:
