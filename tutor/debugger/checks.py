@@ -107,8 +107,11 @@ def sentences(difference: Check, proof: Check) -> list[str]:
     }.get(difference.status, f"Nothing to compare: {difference.why}.")
     if difference.status == "kink" and difference.max_error is None:
         first = f"Nothing to compare with differences: {difference.why}. {_KINK}"
-    told = {"proved": "SymPy proves the formula of the gradient", "numeric": "SymPy: equal in numbers, not proved",
-            "differs": "SymPy DISAGREES"}  # fmt: skip
+    told = {
+        "proved": "SymPy proves the formula of the gradient",
+        "numeric": "SymPy: equal in numbers, not proved",
+        "differs": "SymPy DISAGREES",
+    }
     second = told.get(proof.status, "SymPy: skipped")
     return [first, f"{second}{f': {proof.why}' if proof.why else ''}."]
 
