@@ -76,5 +76,4 @@ def _console(stream: TextIO) -> Console:
         markup=False,
         emoji=False,
         highlight=False,
-        safe_box=not unicode_ok(stream),
     )
