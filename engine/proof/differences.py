@@ -29,7 +29,7 @@ Array = Any
 Status = Literal["agrees", "differs", "kink"]
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3, "float16": 5e-2}
-_STEPS = (1e-3, 6e-5, 4e-6, 1e-2)
+_STEPS = (1e-3, 6e-5, 4e-6, 2.5e-7, 1e-2)
 _GOOD = 1e-9
 _KINK = 1e-5
 _EVERY_ENTRY = 64

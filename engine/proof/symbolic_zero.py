@@ -75,11 +75,6 @@ class Quotient:
     top: Polynomial
     below: Mapping[Key, int] = field(default_factory=dict)
 
-    @property
-    def key(self) -> tuple[Key, frozenset[tuple[Key, int]]]:
-        """Something that is equal for quotients written alike."""
-        return frozenset(self.top.items()), frozenset(self.below.items())
-
 
 @dataclass(frozen=True, slots=True)
 class _Relation:
@@ -148,7 +143,15 @@ class ZeroTest:
             return self._circular(e)
         if e.is_Boolean or not e.is_Function and e not in (sympy.pi, sympy.E):
             raise NotRationalError(str(e.func))
-        return self._generator((e.func, *(self.quotient(part).key for part in e.args)))
+        return self._generator((e.func, *(self._key(self.quotient(part)) for part in e.args)))
+
+    def _key(self, of: Quotient) -> tuple[Key, Key]:
+        """Something that is equal for quotients that are written alike."""
+        bottom: Polynomial = _ONE
+        for factor, power in of.below.items():
+            for _ in range(power):
+                bottom = self._product(bottom, dict(factor))
+        return frozenset(of.top.items()), frozenset(bottom.items())
 
     def _generator(self, key: Any) -> Quotient:
         return Quotient({1 << (_BITS * self._number(key)): 1})
@@ -174,17 +177,17 @@ class ZeroTest:
         return result
 
     def _root(self, of: Quotient, order: int) -> Quotient:
-        key = ("root", of.key, order)
+        key = ("root", self._key(of), order)
         if key not in self._generators:
             self._relations.append(_Relation(self._number(key), order, of))
         return self._generator(key)
 
     def _circular(self, e: Expression) -> Quotient:
         angle = self.quotient(e.args[0])
-        sine = self._generator(("sin", angle.key))
+        sine = self._generator(("sin", self._key(angle)))
         if isinstance(e, sympy.sin):
             return sine
-        key = ("cos", angle.key)
+        key = ("cos", self._key(angle))
         if key not in self._generators:
             square = self._times(sine, sine)
             rest = self._sum([_constant(sympy.S.One), self._times(_constant(-sympy.S.One), square)])
@@ -222,7 +225,7 @@ class ZeroTest:
     def _log_generator(self, of: Quotient) -> Quotient:
         if of.top == _ONE and not of.below:
             return Quotient({})
-        key = ("log", of.key)
+        key = ("log", self._key(of))
         self._logarithms[self._number(key)] = of
         return self._generator(key)
 
@@ -253,7 +256,7 @@ class ZeroTest:
         number = _only_generator(next(iter(exponent.top)))
         if number in self._logarithms and not exponent.below:
             return self._logarithms[number]
-        key = ("exp", exponent.key)
+        key = ("exp", self._key(exponent))
         made = self._number(key)
         if real:
             self._positive.add(made)
