@@ -18,8 +18,8 @@ Piece = str | int
 # ∙ is the product of matrices: it looks as · does, and is @ in ASCII.
 _INFIX = {
     "add": " + ", "sub": " − ", "div": " / ", "matmul": " ∙ ", "dot": " ∙ ", "outer": " ⊗ ",
-    "gt": " > ", "ge": " ≥ ", "lt": " < ", "le": " ≤ ", "eq": " = ", "ne": " ≠ ",
 }  # fmt: skip
+_RELATIONS = {"gt": " > ", "ge": " ≥ ", "lt": " < ", "le": " ≤ ", "eq": " == ", "ne": " ≠ "}
 _POWERS = {2.0: "²", 3.0: "³"}
 _NUMBERS = 6
 
@@ -31,6 +31,17 @@ def name_of(trace: Trace, node: int) -> str:
     if p.ops[local] is None and not p.wanted[local] and is_scalar(p.values[local]):
         return number(float(p.values[local]))
     return sanitise(p.names[local])
+
+
+def output_name(trace: Trace, node: int) -> str:
+    """The name of the result of the pass that `node` belongs to: the f of ∂f/∂x."""
+    at = trace.pass_of(node)
+    return name_of(trace, trace.node_range(at).start + trace.passes[at].output)
+
+
+def gradient_name(trace: Trace, node: int) -> str:
+    """`∂f/∂x` for node x of a pass whose result is f."""
+    return f"∂{output_name(trace, node)}/∂{name_of(trace, node)}"
 
 
 def expression(trace: Trace, node: int, *, ascii: bool = False) -> str:
@@ -73,6 +84,8 @@ def pieces(trace: Trace, node: Node) -> tuple[Piece, ...]:
     op = node.op
     if op in _INFIX:
         return (0, _INFIX[op], 1)
+    if op in _RELATIONS:
+        return ("(", 0, _RELATIONS[op], 1, ")")
     if op == "mul":
         arrays = all(trace.nodes[operand].shape for operand in node.inputs)
         return (0, " ⊙ " if arrays else "·", 1)

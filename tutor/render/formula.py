@@ -16,8 +16,8 @@ import numpy as np
 
 from engine.ops import REGISTRY
 from engine.trace import Event, Trace, Value
-from tutor.render.expressions import expression, filled, name_of, pieces, value_text
-from tutor.render.matrix_rules import matrix_rule
+from tutor.render.expressions import expression, filled, gradient_name, name_of, pieces, value_text
+from tutor.render.matrix_rules import jacobian_rule, matrix_rule
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import Line, Run, spelled, spelled_line
 from tutor.render.slopes import slope_of
@@ -56,17 +56,6 @@ def formula(trace: Trace, event: int, *, ascii: bool = False) -> Formula:
     )
 
 
-def output_name(trace: Trace, node: int) -> str:
-    """The name of the result of the pass that `node` belongs to: the f of ∂f/∂x."""
-    at = trace.pass_of(node)
-    return name_of(trace, trace.node_range(at).start + trace.passes[at].output)
-
-
-def gradient_name(trace: Trace, node: int) -> str:
-    """`∂f/∂x` for node x of a pass whose result is f."""
-    return f"∂{output_name(trace, node)}/∂{name_of(trace, node)}"
-
-
 def _value(trace: Trace, event: Event, ascii: bool) -> Formula:
     node = trace.nodes[event.node]
     name = name_of(trace, node.id)
@@ -94,7 +83,7 @@ def _value(trace: Trace, event: Event, ascii: bool) -> Formula:
         sizes = filled(parts, shapes) if parts[0] == 0 else ", ".join(shapes)
         lines.append(((f"{indent}   shape ", "text"), (shape_text(node.shape), "result"),
                       (f" from {sizes}", "text")))  # fmt: skip
-    return Formula(f"{name} = {expression(trace, node.id)}", REGISTRY[node.op].doc, tuple(lines))
+    return Formula(f"{name} = {expression(trace, node.id)}", _first_sentence(node.op), tuple(lines))
 
 
 def _seed(trace: Trace, event: Event, ascii: bool) -> Formula:
@@ -174,8 +163,8 @@ def _by_rule(
     """A rule between whole arrays, with shapes."""
     at, operand = _edge(event)
     entry = trace.nodes[at]
-    names = [name_of(trace, operand) for operand in entry.inputs]
-    left, middle, right = matrix_rule(entry, operand, names, name_of(trace, entry.id))
+    known = matrix_rule(trace, entry, operand)
+    left, middle, right = known or jacobian_rule(trace, entry, operand)
     indent = " " * len(spelled(target, ascii))
     first: Line = (
         (f"{target} = ", "text"),
@@ -249,6 +238,11 @@ def _slope(trace: Trace, event: Event) -> tuple[str, str | None] | None:
         return symbols, None
     numbers = {key: bracketed(number(float(value))) for key, value in values.items()}
     return symbols, template.format(**numbers)
+
+
+def _first_sentence(op: str) -> str:
+    """What an op computes: the first paragraph of its declaration, in one line."""
+    return " ".join(REGISTRY[op].doc.split("\n\n")[0].split())
 
 
 def _edge(event: Event) -> tuple[int, int]:

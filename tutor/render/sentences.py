@@ -12,18 +12,21 @@ from engine.trace import Event, Trace, Value
 from tutor.render.expressions import (
     expression,
     filled,
+    gradient_name,
     name_of,
     pieces,
     value_before,
     value_text,
     with_numbers,
 )
+from tutor.render.matrix_rules import matrix_rule
 from tutor.render.numbers import bracketed, number, speak
 from tutor.render.plain import spelled
 from tutor.render.values import change, inline, is_scalar, shape_text, span
 
 _TERMS = 4
 _ENTRIES = 6
+_FACTOR_ENTRIES = 3
 
 
 def sentence(
@@ -125,7 +128,8 @@ _WORDS = (
     ("∂", "d "), ("²", " squared"),
     ("³", " cubed"), ("ᵀ", " transposed"), ("^", " to the power "), ("√", "square root of "),
     ("σ(", "sigmoid of ("), ("—", "nothing yet"), ("η", "the learning rate"), (" ≥ ", " at least "),
-    (" ≤ ", " at most "), (" > ", " greater than "), (" < ", " less than "), (" ≠ ", " not "),
+    (" ≤ ", " at most "), (" > ", " greater than "), (" < ", " less than "),
+    (" ≠ ", " differs from "), (" == ", " equals "), ("−", " minus "),
 )  # fmt: skip
 
 
@@ -169,15 +173,30 @@ def _seed(trace: Trace, event: Event) -> str:
 def _contribution(trace: Trace, event: Event, arrived: int, expected: int) -> str:
     source = name_of(trace, event.node if event.source is None else event.source)
     target = name_of(trace, event.node)
-    passed = f"{source} passes {_told(event.amount)} on to {target}"
-    if event.local is not None and is_scalar(event.local):
-        passed += f" ({_told(event.upstream)} times {_told(event.local)})"
+    passed = f"{source} passes {_told(event.amount)} on to {target}{_reason(trace, event)}"
     if expected == 1:
         return f"{passed}. {target} is complete."
     total = _sum(trace, event, arrived)
     if arrived == expected:
         return f"{passed}. {target} is complete with {total}."
     return f"{passed}. {target} has {total} so far, {arrived} of {expected} parts."
+
+
+def _reason(trace: Trace, event: Event) -> str:
+    """Where the amount comes from, in brackets: upstream times local, or the rule of the arrays."""
+    if event.source is None or event.operand is None:
+        return ""
+    if event.local is not None:
+        if not is_scalar(event.local) and event.local.size > _FACTOR_ENTRIES:
+            return ""
+        summed = ", summed" if np.shape(event.amount) != np.shape(event.upstream) else ""
+        return f" ({_told(event.upstream)} times {_told(event.local)}{summed})"
+    node = trace.nodes[event.source]
+    rule = matrix_rule(trace, node, event.operand)
+    if rule is None:
+        return ""
+    before, behind, after = rule
+    return f" ({before}{gradient_name(trace, node.id)}{behind}{after})"
 
 
 def _sum(trace: Trace, event: Event, arrived: int) -> str:

@@ -16,7 +16,7 @@ SLOPES: dict[str, tuple[str | None, ...]] = {
     "mul": ("{b}", "{a}"),
     "div": ("1/{b}", "−{a}/{b}²"),
     "neg": (None,),
-    "pow": ("{b}·{a}^({b} − 1)", "log({a})·{out}"),
+    "pow": ("{b}·{a}^({b} − 1)", "ln({a})·{out}"),
     "exp": ("{out}",),
     "expm1": ("{out} + 1",),
     "log": ("1/{a}",),

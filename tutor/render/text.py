@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.trace import Trace, Value
-from tutor.render.expressions import name_of
-from tutor.render.formula import gradient_name
+from tutor.render.expressions import gradient_name, name_of
 from tutor.render.numbers import absent
 from tutor.render.plain import spelled
 from tutor.render.sentences import graph_sentence, sentences

@@ -80,8 +80,8 @@ def _encoded(value: Any) -> Data:
         return {"array": numbers, "shape": list(value.shape), "dtype": value.dtype.name}
     if isinstance(value, slice):
         return {"slice": [_encoded(part) for part in (value.start, value.stop, value.step)]}
-    if isinstance(value, (tuple, list)):
-        return {"tuple": [_encoded(part) for part in value]}
+    if type(value) in (tuple, list):
+        return {type(value).__name__: [_encoded(part) for part in value]}
     if value is Ellipsis:
         return {"ellipsis": True}
     raise UnsendableError(f"a parameter of type {type(value).__name__} can not be sent")
@@ -96,4 +96,6 @@ def _decoded(data: Data) -> Any:
         return slice(*[_decoded(part) for part in data["slice"]])
     if "tuple" in data:
         return tuple([_decoded(part) for part in data["tuple"]])
+    if "list" in data:
+        return [_decoded(part) for part in data["list"]]
     return Ellipsis
