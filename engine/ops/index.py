@@ -52,6 +52,12 @@ def _(xp: Any, g: Any, out: Any, values: Any, *, shape: tuple[int, ...], index: 
     return (g[index],)
 
 
+def _check_take(x: tuple[int, ...], *, indices: Any, axis: int | None = None) -> None:
+    axes.normal(axis, len(x))
+    if isinstance(indices, float):
+        raise ShapeError("an index must be whole numbers")
+
+
 @op(
     "take",
     rule="take adds the gradient back at the places it was taken from; all others get 0",
@@ -64,8 +70,9 @@ def _(xp: Any, g: Any, out: Any, values: Any, *, shape: tuple[int, ...], index: 
     refuses=(
         Refusal(((3,),), "index 3 is out of bounds", {"indices": (0, 3)}),
         Refusal(((3,),), "there is no axis 1", {"indices": 0, "axis": 1}),
+        Refusal(((3,),), "whole numbers", {"indices": 0.5}),
     ),
-    check=lambda x, *, indices, axis=None: axes.normal(axis, len(x)),
+    check=_check_take,
 )
 def take(xp: Any, x: Any, *, indices: tuple[int, ...] | int, axis: int | None = None) -> Any:
     """The entries of x at `indices` along an axis; of all entries, row by row, when axis is None.
@@ -147,6 +154,6 @@ def plain_index(key: Any) -> Any:
             return key.data
         whole = np.asarray(key.held)
         if not np.all(whole == np.floor(whole)):
-            raise ShapeError("getitem: an index must be whole numbers")
+            raise ShapeError("an index must be whole numbers")
         return whole.astype(np.int64)
     return key

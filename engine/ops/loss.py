@@ -22,6 +22,7 @@ _SAMPLES = (
     Sample(((2, 3), (2, 3)), {"reduction": "none"}, small=False),
 )
 _UNLIKE = Refusal(((3, 1), (3,)), "prediction (3, 1) and target (3,) must have one shape")
+_EMPTY = Refusal(((0,), (0,)), "there is no entry to average")
 _REDUCTION = Refusal(((3,), (3,)), "reduction is 'mean', 'sum' or 'none'", {"reduction": "max"})
 
 
@@ -30,6 +31,8 @@ def _check(prediction: Shape, target: Shape, *, reduction: str = "mean", **_: An
         raise ShapeError(f"prediction {prediction} and target {target} must have one shape")
     if reduction not in _REDUCTIONS:
         raise ShapeError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    if reduction == "mean" and (0 in prediction or 0 in target):
+        raise ShapeError("there is no entry to average")
 
 
 def _check_rows(prediction: Shape, target: Shape, *, reduction: str = "mean") -> None:
@@ -46,7 +49,7 @@ def _check_rows(prediction: Shape, target: Shape, *, reduction: str = "mean") ->
     domain=(REAL, REAL),
     check=_check,
     samples=_SAMPLES,
-    refuses=(_UNLIKE, _REDUCTION),
+    refuses=(_UNLIKE, _EMPTY, _REDUCTION),
     synonyms=("mse_loss",),
 )
 def mse(xp: Any, prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
@@ -158,7 +161,7 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
     domain=(UNIT, UNIT),
     check=_check,
     samples=_SAMPLES,
-    refuses=(_UNLIKE, _REDUCTION),
+    refuses=(_UNLIKE, _EMPTY, _REDUCTION),
 )
 def binary_cross_entropy(xp: Any, p: Any, target: Any, *, reduction: str = "mean") -> Any:
     """−target·ln p − (1 − target)·ln(1 − p), averaged over all n entries; 0·ln 0 counts as 0.
@@ -182,7 +185,7 @@ def _(xp: Any, g: Any, out: Any, p: Any, target: Any, *, reduction: str = "mean"
     domain=(REAL, UNIT),
     check=_check,
     samples=_SAMPLES,
-    refuses=(_UNLIKE, _REDUCTION),
+    refuses=(_UNLIKE, _EMPTY, _REDUCTION),
 )
 def binary_cross_entropy_with_logits(
     xp: Any, logits: Any, target: Any, *, reduction: str = "mean"
@@ -238,7 +241,7 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
         Sample(((3,), (3,)), {"margin": 0.0, "reduction": "none"}, values=([2.0, 0.5, -1.5], None)),
         Sample(((2, 3), (2, 3)), values=(None, [[1.0, -1.0, 1.0], [-1.0, -1.0, 1.0]]), small=False),
     ),
-    refuses=(_UNLIKE, _REDUCTION),
+    refuses=(_UNLIKE, _EMPTY, _REDUCTION),
 )
 def hinge(
     xp: Any, prediction: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean"

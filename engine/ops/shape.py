@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from numbers import Integral
 from typing import Any
 
 from engine.errors import ShapeError
@@ -105,6 +106,8 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 def _expanded(x: Shape, shape: tuple[int, ...]) -> Shape:
     wanted = _as_tuple(shape)
     lead = len(wanted) - len(x)
+    if -1 in wanted[: max(lead, 0)]:
+        raise ShapeError(f"-1 in {wanted} keeps the size of an axis, and there is none to keep")
     return tuple(
         [x[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(wanted)]
     )
@@ -118,7 +121,10 @@ def _expanded(x: Shape, shape: tuple[int, ...]) -> Shape:
         Sample(((2, 1),), {"shape": (-1, 3)}),
         Sample(((3,),), {"shape": (2, 3)}),
     ),
-    refuses=(Refusal(((2, 3),), "shape (2, 3) can not be repeated to (2, 4)", {"shape": (-1, 4)}),),
+    refuses=(
+        Refusal(((2, 3),), "shape (2, 3) can not be repeated to (2, 4)", {"shape": (-1, 4)}),
+        Refusal(((3,),), "there is none to keep", {"shape": (-1, 3)}),
+    ),
 )
 def expand(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along axes of size 1 to the given shape, where -1 keeps a size, as in PyTorch."""
@@ -193,6 +199,8 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None) -> Any:
 
 
 def _check_pad(x: Shape, *, width: Any, value: float = 0) -> None:
+    if not x:
+        raise ShapeError("a scalar has no axis to pad")
     if any(before < 0 or after < 0 for before, after in _pairs(width, len(x))):
         raise ShapeError(f"width {width} is negative; take a slice to remove entries")
 
@@ -209,6 +217,8 @@ def _check_pad(x: Shape, *, width: Any, value: float = 0) -> None:
     refuses=(
         Refusal(((2, 3),), "3 pairs of widths for 2 axes", {"width": ((1, 1), (1, 1), (1, 1))}),
         Refusal(((3,),), "is negative", {"width": -1}),
+        Refusal(((3,),), "a width is a number, a pair", {"width": 0.5}),
+        Refusal(((),), "a scalar has no axis to pad", {"width": 1}),
     ),
 )
 def pad(xp: Any, x: Any, *, width: Any, value: float = 0) -> Any:
@@ -300,14 +310,24 @@ def _(xp: Any, g: Any, out: Any, *xs: Any, axis: int = 0) -> Any:
 
 
 def _as_tuple(shape: Any) -> Shape:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+    return (int(shape),) if isinstance(shape, Integral) else tuple(shape)
 
 
 def _pairs(width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    if isinstance(width, int):
-        return ((width, width),) * ndim
-    if len(width) == 2 and all(isinstance(size, int) for size in width):
+    if isinstance(width, Integral):
+        return ((int(width), int(width)),) * ndim
+    if _is_pair(width):
         return ((width[0], width[1]),) * ndim
+    if not isinstance(width, (tuple, list)) or not all(_is_pair(pair) for pair in width):
+        raise ShapeError(f"a width is a number, a pair or a pair for each axis, not {width!r}")
     if len(width) != ndim:
         raise ShapeError(f"{len(width)} pairs of widths for {ndim} axes")
     return tuple([(before, after) for before, after in width])
+
+
+def _is_pair(width: Any) -> bool:
+    return (
+        isinstance(width, (tuple, list))
+        and len(width) == 2
+        and all(isinstance(size, Integral) for size in width)
+    )
