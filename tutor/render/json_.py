@@ -54,8 +54,8 @@ def document(trace: Trace, checks: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def dumps(data: Mapping[str, Any]) -> str:
-    """The document as one line of JSON that any reader takes: no NaN, no Infinity."""
-    return json.dumps(data, allow_nan=False, ensure_ascii=False)
+    """The document as one line of ASCII that any reader takes: no NaN, no Infinity."""
+    return json.dumps(data, allow_nan=False)
 
 
 def plain(value: Value | None) -> Any:

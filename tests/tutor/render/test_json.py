@@ -196,4 +196,6 @@ def test_plain() -> None:
     assert plain(np.array([True, False])) == [1.0, 0.0]
     assert plain(np.float32(0.1)) == float(np.float32(0.1))
     assert plain(np.zeros((0, 2))) == []
-    assert dumps({"name": "σ"}) == '{"name": "σ"}'
+    assert dumps({"name": "σ"}) == '{"name": "\\u03c3"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dumps({"x": math.nan})
