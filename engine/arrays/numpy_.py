@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from engine.arrays.erf import erf
 from engine.errors import ShapeError
-
-
-def erf(x: Any) -> Any:
-    """The error function, to full precision (the C library's), in the dtype of x."""
-    x = np.asarray(x)
-    values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
-    return values.reshape(x.shape).astype(x.dtype, copy=False)
 
 
 def scatter(shape: tuple[int, ...], index: Any, values: Any, m: Any = np) -> Any:
