@@ -6,7 +6,8 @@ backward, update; 65 thousand scalar nodes. Run it with
     python -m benchmarks.scalar_graph
 
 All contestants take turns in one process, some steps each as in training, so that a slow moment
-of the machine hits each alike; what is reported is the ratio of medians. micrograd is measured when it is installed (`pip install micrograd`).
+of the machine hits each alike; what is reported is the ratio of medians. micrograd is measured
+when it is installed (`pip install micrograd`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import engine
@@ -42,7 +44,7 @@ def weights() -> list[float]:
     """Starting weights and bias of each unit in turn, layer by layer, in one list."""
     rng = random.Random(1)
     values = []
-    for fan_in, fan_out in zip(WIDTHS, WIDTHS[1:], strict=False):
+    for fan_in, fan_out in pairwise(WIDTHS):
         for _ in range(fan_out):
             values += [rng.uniform(-1, 1) for _ in range(fan_in)] + [0.0]
     return values
@@ -139,7 +141,9 @@ def main(arguments: list[str] | None = None) -> int:
         median = statistics.median(measured)
         print(f"{name:24} {median * 1e3:8.1f} ms   {median / eager:6.2f} x eager")
     size = sum(p.nbytes for p in trace.passes)
-    print(f"{nodes} nodes, {len(trace.events)} events, {size / nodes:.0f} bytes a node in the trace")
+    print(
+        f"{nodes} nodes, {len(trace.events)} events, {size / nodes:.0f} bytes a node in the trace"
+    )
     if other is None:
         print("micrograd is not installed: pip install micrograd", file=sys.stderr)
     return 0
@@ -149,7 +153,7 @@ def _layers(parameters: list[Any]) -> list[list[tuple[list[Any], Any]]]:
     following = iter(parameters)
     return [
         [([next(following) for _ in range(fan_in)], next(following)) for _ in range(fan_out)]
-        for fan_in, fan_out in zip(WIDTHS, WIDTHS[1:], strict=False)
+        for fan_in, fan_out in pairwise(WIDTHS)
     ]
 
 

@@ -46,7 +46,7 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
     pass_back = _contributions_in_graph if create_graph else contributions
     serial, misses = root.serial, 0
     while waiting:
-        node = waiting.pop(serial, None)
+        node: Any = waiting.pop(serial, None)
         serial -= 1
         if node is None:
             misses += 1
@@ -125,9 +125,8 @@ def seed_for(root: Tensor, gradient: Any) -> Value:
 def contributions(node: Tensor, upstream: Value) -> Sequence[Value | None]:
     """What `node` passes on to each of its operands: upstream times local derivative, in the
     shape and dtype of the operand; None where nothing passes."""
-    op, first, others = node.op, node.first, node.others
-    assert op is not None
-    assert first is not None
+    made: Any = node
+    op, first, others = made.op, made.first, made.others
     a = first.held
     if op.plain and type(upstream) is float and type(a) is float:
         try:
@@ -213,13 +212,11 @@ def added(so_far: Any, amount: Any) -> Any:
 
 def _contributions_in_graph(node: Tensor, upstream: Tensor) -> list[Any]:
     """The same as `contributions`, computed on Tensors, so that it can be differentiated again."""
-    assert node.op is not None
+    op: Any = node.op
     inputs = node.inputs
     wants = [t.requires_grad for t in inputs]
-    extra = {"wants": tuple(wants)} if node.op.prunes else {}
-    gradients = node.op.vjp(
-        tensors.NAMESPACE, upstream, node, *inputs, **node.params, **extra
-    )
+    extra = {"wants": tuple(wants)} if op.prunes else {}
+    gradients = op.vjp(tensors.NAMESPACE, upstream, node, *inputs, **node.params, **extra)
     return [
         None if g is None or not wanted else unbroadcast(tensors.NAMESPACE, as_tensor(g), t)
         for g, t, wanted in zip(gradients, inputs, wants, strict=True)

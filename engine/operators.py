@@ -1,7 +1,7 @@
 """Python's operators on Tensors.
 
-A scalar graph is made of millions of these calls, so an operator on two Python floats makes its node here, in one
-call; everything else goes through `apply`. Both make the same node.
+A scalar graph is made of millions of these calls, so an operator on two Python floats makes its
+node here, in one call; everything else goes through `apply`. Both make the same node.
 """
 
 from __future__ import annotations
@@ -132,8 +132,11 @@ def install() -> None:
         ("ne", compare.ne),
     ):
         setattr(Tensor, f"__{name}__", _general(op))
-    setattr(Tensor, "__rmatmul__", reflected(linalg.matmul))
-    setattr(Tensor, "__neg__", unary(arithmetic.neg))
-    setattr(Tensor, "__pos__", lambda self: self)
-    setattr(Tensor, "__abs__", _abs)
-    setattr(Tensor, "__getitem__", _getitem)
+    for name, method in {
+        "__rmatmul__": reflected(linalg.matmul),
+        "__neg__": unary(arithmetic.neg),
+        "__pos__": lambda self: self,
+        "__abs__": _abs,
+        "__getitem__": _getitem,
+    }.items():
+        setattr(Tensor, name, method)

@@ -1,7 +1,7 @@
 """NumPy's own functions on Tensors: a function written in plain NumPy is differentiated unchanged.
 
 `np.exp(x) @ w` reaches the registered ops through `__array_ufunc__` and `__array_function__`. What
-is not in the tables is refused, with the user's line, and never computed in silence without a gradient.
+is not in the tables is refused, with the user's line, and never computed without a gradient.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) ->
     except TypeError as error:
         if isinstance(error, EngineError):
             raise
-        raise _refusal(f"np.{name}", f"called in a way it has no gradient rule for ({error})") from error
+        raise _refusal(
+            f"np.{name}", f"called in a way it has no gradient rule for ({error})"
+        ) from error
 
 
 def _refusal(what: str, why: str) -> EngineError:
@@ -146,7 +148,6 @@ _FLAT_FUNCTIONS = frozenset(
 )
 
 
-
 def _reduction(name: str) -> Function:
     def reduce(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
         return REGISTRY[name](a, axis=axis, keepdims=keepdims)
@@ -157,7 +158,7 @@ def _reduction(name: str) -> Function:
 def _var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Tensor:
     x = as_tensor(a)
     centred = x - REGISTRY["mean"](x, axis=axis, keepdims=True)
-    total = REGISTRY["sum"](centred * centred, axis=axis, keepdims=keepdims)
+    total: Tensor = REGISTRY["sum"](centred * centred, axis=axis, keepdims=keepdims)
     return total / (x.size // total.size - ddof)
 
 

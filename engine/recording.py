@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from engine.arrays import namespace_of
+from engine.arrays import floats, namespace_of
 from engine.backward import added, contributions, seed_for
+from engine.columns import Column
 from engine.errors import EngineError, GradientError, LeavesGraphError
-from engine.ops.declare import Op
+from engine.numbering import Numbered, number
+from engine.passes import Pass
 from engine.source import Location, calling_frame, line_of
 from engine.state import mode
 from engine.tensor import Tensor, as_tensor, as_value
-from engine.trace import Column, Pass, Ragged, Trace
+from engine.trace import Trace
 
 Function = Callable[..., Any]
+_FLOATS = floats.NAMESPACE
 
 
 def record(fn: Function, /, **inputs: Any) -> Trace:
     """Run `fn(**inputs)` with Tensors, then backward from its result, and return the Trace.
 
-    fn: a function of Tensors (or written in plain NumPy) that returns one. inputs: numbers or arrays;
-        they are copied, so that nothing done to them later changes the trace.
+    fn: a function of Tensors (or written in plain NumPy) that returns one.
+    inputs: numbers or arrays; they are copied, so nothing done to them later changes the trace.
 
-    A result that is not a scalar is seeded with ones. Raises EngineError when the result is no Tensor or
-    depends on none of the inputs.
+    A result that is not a scalar is seeded with ones. Raises EngineError when fn returns no number.
     """
     return record_with(fn, inputs)
 
@@ -42,9 +46,11 @@ def record_with(
 def step(trace: Trace, fn: Function, rate: float, wrt: Iterable[str] | None = None) -> Trace:
     """One step of gradient descent: an update event for each parameter, then the next pass.
 
-    rate: the learning rate η in w ← w − η·∂L/∂w. wrt: names of the inputs to update, all of them when None.
-    fn is run again on the new values, so branches are taken anew. Raises EngineError for
-    a name that is no input, and GradientError for a parameter that no gradient reached.
+    rate: the learning rate η in w ← w − η·∂L/∂w.
+    wrt: names of the inputs to update, all of them when None.
+
+    fn is run again on the new values, so branches are taken anew. Raises EngineError for a name
+    that is no input, and GradientError for a parameter that no gradient reached.
     """
     last = trace.passes[-1]
     names = list(last.inputs) if wrt is None else list(wrt)
@@ -78,7 +84,7 @@ def record_pass(
     for name, value in inputs.items():
         held = as_value(value, dtype, None)
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
-    recorder = _Recorder(leaves.values())
+    recorder = _Recorder()
     with mode(recorder):
         try:
             result = fn(**leaves)
@@ -111,85 +117,58 @@ class _Recorder:
 
     recording = True
 
-    def __init__(self, leaves: Iterable[Tensor]) -> None:
+    def __init__(self) -> None:
         self.scopes: tuple[str, ...] = ()
         self.location: Location | None = None
         self.named: list[Tensor] = []
         self.nodes: list[Tensor] = []
-        self.ops: list[Op | None] = []
-        self.places: list[Any] = []  # of each node: a key of `known`
-        self.known: dict[Any, Location | None] = {None: None}
-        self.ids: dict[int, int] = {}  # of each node, by serial number
-        self.operands: list[int] = []
-        self.starts = [0]
-        self.params: dict[int, Any] = {}
-        self.scopes_of: dict[int, tuple[str, ...]] = {}
-        for leaf in leaves:
-            self.id_of(leaf)
+        self.places: list[Any] = []  # of each node: a Location, or a key of `known`
+        self.known: dict[Any, Location] = {}
+        self.user_code: CodeType | None = None
+        self.scopes_of: dict[int, tuple[str, ...]] = {}  # by serial number
 
     def made(self, node: Tensor) -> None:
-        op, first, others, ids = node.op, node.first, node.others, self.ids
-        if type(others) is Tensor:
-            a, b = ids.get(first.serial), ids.get(others.serial)  # type: ignore[union-attr]
-            self.operands.append(self.id_of(first) if a is None else a)  # type: ignore[arg-type]
-            self.operands.append(self.id_of(others) if b is None else b)
-        else:
-            self.operands += [self.id_of(operand) for operand in node.inputs]
-        number = ids[node.serial] = len(self.nodes)
         self.nodes.append(node)
-        self.ops.append(op)
-        self.starts.append(len(self.operands))
         place: Any = self.location
         if place is None:
-            frame = calling_frame(3)
+            frame = sys._getframe(2)  # usually it was the user's line that called the operator
+            if frame.f_code is not self.user_code:
+                frame = calling_frame(2)
+                self.user_code = frame.f_code
             # An address inside the code object, which keeps its instructions within itself.
             place = id(frame.f_code) + frame.f_lasti
             if place not in self.known:
                 self.known[place] = line_of(frame.f_code, frame.f_lasti)
+        elif place not in self.known:
+            self.known[place] = place
         self.places.append(place)
         if self.scopes:
-            self.scopes_of[number] = self.scopes
-        if not op.plain and node.params:  # type: ignore[union-attr]
-            self.params[number] = node.params
-
-    def id_of(self, operand: Tensor) -> int:
-        """The id of an operand, which is a leaf if it was not made in this recording."""
-        number = self.ids.get(operand.serial)
-        if number is None:
-            number = self.ids[operand.serial] = len(self.nodes)
-            self.nodes.append(operand)
-            self.ops.append(None)
-            self.places.append(None)
-            # Between the operands of a node that is being made: those belong behind the leaf.
-            self.starts.append(self.starts[-1])
-        return number
+            self.scopes_of[node.serial] = self.scopes
 
     def finish(
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
     ) -> Pass:
-        """Run backward, and freeze everything."""
-        result = self.id_of(output)
-        nodes, ops = self.nodes, self.ops
+        """Number the nodes, run backward, and freeze everything."""
+        graph = number(list(leaves.values()), self.nodes, output)
+        nodes = graph.nodes
         values = [node.held for node in nodes]
-        backward = _Backward(nodes, ops, values, self.operands, self.starts)
-        backward.run(result, upstream)
+        backward = _Backward(graph, values)
+        backward.run(upstream)
+        locations: list[Location | None] = [None] * len(nodes)
+        for at, place in zip(graph.made.tolist(), self.places, strict=True):
+            locations[at] = self.known[place]
         freezer = _Freezer()
-        known = self.known
         return Pass(
             index=index,
-            ops=tuple(ops),
-            operands=Ragged(
-                np.array(self.operands, dtype=np.int32), np.array(self.starts, dtype=np.int32)
-            ),
-            params=self.params,
-            given_names=self._names(),
-            scopes=self.scopes_of,
-            locations=tuple(
-                [place if type(place) is Location else known[place] for place in self.places]
-            ),
+            ops=tuple(graph.ops),
+            operands=graph.operands,
+            params=_params(graph),
+            given_names=self._names(graph),
+            scopes=self._scopes(graph),
+            locations=tuple(locations),
             wanted=np.array(backward.wanted, dtype=bool),
-            inputs={name: i for i, name in enumerate(leaves)},
-            output=result,
+            inputs={name: at for at, name in enumerate(leaves)},
+            output=graph.output,
             seed=None if backward.seed is None else freezer.frozen(backward.seed, copy=True),
             seed_given=upstream is not None,
             values=freezer.column(values, copy=True),
@@ -200,11 +179,28 @@ class _Recorder:
             amounts=freezer.column(backward.amounts),
         )
 
-    def _names(self) -> dict[int, str]:
+    def _names(self, graph: Numbered) -> dict[int, str]:
         """The names that were given: to leaves at any time, to other nodes while recording."""
-        leaves = [node for node, op in zip(self.nodes, self.ops, strict=True) if op is None]
-        named = [node for node in (*leaves, *self.named) if node.serial in self.ids]
-        return {self.ids[node.serial]: node.name for node in named if node.name}
+        given = {node.serial: node.name for node in self.named}
+        names = {at: graph.nodes[at].name for at in graph.leaves}
+        if given:
+            names |= {at: given.get(node.serial) for at, node in enumerate(graph.nodes)} | {
+                at: name for at, name in names.items() if name
+            }
+        return {at: name for at, name in sorted(names.items()) if name}
+
+    def _scopes(self, graph: Numbered) -> dict[int, tuple[str, ...]]:
+        if not self.scopes_of:
+            return {}
+        serials = ((at, node.serial) for at, node in enumerate(graph.nodes))
+        return {at: self.scopes_of[serial] for at, serial in serials if serial in self.scopes_of}
+
+
+def _params(graph: Numbered) -> dict[int, Any]:
+    if all(op is None or op.plain for op in set(graph.ops)):
+        return {}
+    pairs = zip(graph.nodes, graph.ops, strict=True)
+    return {at: node.params for at, (node, op) in enumerate(pairs) if op and node.params}
 
 
 class _Backward:
@@ -213,29 +209,20 @@ class _Backward:
     gradients: by node. amounts: by contribution. sources, slots, targets: whence and where to.
     """
 
-    def __init__(
-        self,
-        nodes: list[Tensor],
-        ops: list[Op | None],
-        values: list[Any],
-        operands: list[int],
-        starts: list[int],
-    ) -> None:
-        self.nodes = nodes
-        self.ops = ops
+    def __init__(self, graph: Numbered, values: list[Any]) -> None:
+        self.graph = graph
         self.values = values
-        self.operands = operands
-        self.starts = starts
-        self.wanted = [node.requires_grad for node in nodes]
-        self.gradients: list[Any] = [None] * len(nodes)
+        self.wanted = [node.requires_grad for node in graph.nodes]
+        self.gradients: list[Any] = [None] * len(graph.nodes)
         self.amounts: list[Any] = []
         self.seed: Any = None
 
-    def run(self, output: int, upstream: Any) -> None:
+    def run(self, upstream: Any) -> None:
         """Go from the newest node to the oldest, as `engine.backward.backward` does."""
-        nodes, ops = self.nodes, self.ops
-        operands, starts, wanted = self.operands, self.starts, self.wanted
-        gradients, write = self.gradients, self.amounts.append
+        nodes, ops, output = self.graph.nodes, self.graph.ops, self.graph.output
+        operands, starts = self.graph.operands.flat.tolist(), self.graph.operands.starts.tolist()
+        values, wanted, gradients = self.values, self.wanted, self.gradients
+        write = self.amounts.append
         withheld: list[tuple[int, int]] = []  # node and operand to which it passes nothing
         reached: list[int] = []
         if wanted[output]:
@@ -248,7 +235,18 @@ class _Backward:
                 continue
             reached.append(at)
             edge = starts[at]
-            for amount in contributions(nodes[at], gradient):
+            shares: Sequence[Any] | None = None
+            if op.plain and type(gradient) is float and starts[at + 1] - edge == 2:
+                # The most frequent case by far, two floats, without a call.
+                a, b = values[operands[edge]], values[operands[edge + 1]]
+                if type(a) is float and type(b) is float:
+                    try:
+                        shares = op.vjp(_FLOATS, gradient, values[at], a, b)
+                    except (ArithmeticError, ValueError, AttributeError):
+                        shares = None
+            if shares is None:
+                shares = contributions(nodes[at], gradient)
+            for amount in shares:
                 target = operands[edge]
                 edge += 1
                 if not wanted[target]:
@@ -268,8 +266,7 @@ class _Backward:
 
     def _edges(self, reached: Any, withheld: list[tuple[int, int]]) -> None:
         """Where the contributions went, worked out for all at once."""
-        starts = np.array(self.starts, dtype=np.int32)
-        operands = np.array(self.operands, dtype=np.int32)
+        starts, operands = self.graph.operands.starts, self.graph.operands.flat
         counts = starts[reached + 1] - starts[reached]
         sources = np.repeat(reached, counts)
         before = np.repeat(np.cumsum(counts) - counts, counts)

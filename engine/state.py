@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Mode(Protocol):
     """Something that wants to see every node as it is made.
 
-    scopes and location are those in force; they are kept here, and not looked up in the thread's state,
-    because they are read for every node.
+    scopes and location are those in force; they are kept here, and not looked up in the thread's
+    state, because they are read for every node.
     """
 
     recording: bool

@@ -22,7 +22,6 @@ next_serial = count().__next__
 _NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 
-
 class Tensor:
     """A number or an array in a graph of operations.
 
@@ -33,9 +32,9 @@ class Tensor:
     device: None or "cpu" for NumPy, "cuda" for CuPy.
     name: how the node is called in a trace.
 
-    `data` is the array, `grad` is None or a Tensor. Unlike in PyTorch, every node of the graph keeps its gradient.
-    A 0-d float64 is held as a Python float until somebody asks for `data`: scalar graphs are then several
-    times as fast, and results are the same IEEE numbers.
+    `data` is the array, `grad` is None or a Tensor. Unlike in PyTorch, every node of the graph
+    keeps its gradient. A 0-d float64 is held as a Python float until somebody asks for `data`:
+    scalar graphs are then several times as fast, and results are the same IEEE numbers.
     """
 
     # What a node holds is paid for a million times, so: the operands are `first` and `others` (a
@@ -119,7 +118,8 @@ class Tensor:
         """The gradient accumulated by `backward`, or None where none has arrived."""
         if self.kept is not None and type(self.kept) is not Tensor:
             self.kept = _leaf(self.kept)
-        return self.kept  # type: ignore[no-any-return]
+        gradient: Tensor | None = self.kept
+        return gradient
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
@@ -269,6 +269,52 @@ class Tensor:
             "where, concatenate or stack"
         )
 
+    if TYPE_CHECKING:  # installed by engine.operators
+
+        def __add__(self, other: Any) -> Tensor: ...
+
+        def __radd__(self, other: Any) -> Tensor: ...
+
+        def __sub__(self, other: Any) -> Tensor: ...
+
+        def __rsub__(self, other: Any) -> Tensor: ...
+
+        def __mul__(self, other: Any) -> Tensor: ...
+
+        def __rmul__(self, other: Any) -> Tensor: ...
+
+        def __truediv__(self, other: Any) -> Tensor: ...
+
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+
+        def __pow__(self, other: Any) -> Tensor: ...
+
+        def __rpow__(self, other: Any) -> Tensor: ...
+
+        def __matmul__(self, other: Any) -> Tensor: ...
+
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+
+        def __gt__(self, other: Any) -> Tensor: ...
+
+        def __ge__(self, other: Any) -> Tensor: ...
+
+        def __lt__(self, other: Any) -> Tensor: ...
+
+        def __le__(self, other: Any) -> Tensor: ...
+
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+
+        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+
+        def __neg__(self) -> Tensor: ...
+
+        def __pos__(self) -> Tensor: ...
+
+        def __abs__(self) -> Tensor: ...
+
+        def __getitem__(self, index: Any) -> Tensor: ...
+
     def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
         if self.requires_grad and (also_outside or recording()):
             who = self.name or (self.op.name if self.op else "a tensor")
@@ -337,7 +383,7 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
     node.others = None if count == 1 else tensors[1] if count == 2 else tensors[1:]
     if params:
         node._params = params
-    node.requires_grad = any([t.requires_grad for t in tensors])
+    node.requires_grad = any(t.requires_grad for t in tensors)
     node.kept = None
     node.serial = next_serial()
     if BUSY and (mode := MODE.get()) is not None:
@@ -355,12 +401,12 @@ def forward(
         for i, v in enumerate(values):
             if type(v) is np.ndarray and v.ndim == 0 and v.dtype == np.float64:
                 values[i] = v.item()
-        if all([type(v) is float for v in values]):
+        if all(type(v) is float for v in values):
             try:
                 return float(op.forward(floats.NAMESPACE, *values, **params))
             except (ArithmeticError, ValueError, AttributeError):
                 values = [np.asarray(v) for v in values]
-    elif any([type(v) is float for v in values]):
+    elif any(type(v) is float for v in values):
         xp = namespace_of(values)
         make = namespace_for(None) if xp is floats.NAMESPACE else xp
         values = [make.asarray(v) if type(v) is float else v for v in values]

@@ -15,11 +15,11 @@ X = np.array([[0.3, -1.2, 0.7], [1.1, 0.4, -0.6]])
 V = np.array([0.5, -0.25, 2.0])
 
 FUNCTIONS = {
-    "exp": lambda x: np.exp(x),
+    "exp": np.exp,
     "chain": lambda x: np.exp(x) @ V,
     "softplus": lambda x: np.log1p(np.exp(x)),
     "power": lambda x: np.power(np.abs(x), 1.5),
-    "tan": lambda x: np.tan(x),
+    "tan": np.tan,
     "log2": lambda x: np.log2(np.exp2(x) + 1),
     "log10": lambda x: np.log10(x * x + 1),
     "reciprocal": lambda x: np.reciprocal(x + 5),
@@ -34,7 +34,7 @@ FUNCTIONS = {
     "var": lambda x: np.var(x, axis=0),
     "std": lambda x: np.std(x, axis=1, ddof=1),
     "average": lambda x: np.average(x, axis=1, weights=np.array([1.0, 2.0, 5.0])),
-    "norm": lambda x: np.linalg.norm(x),
+    "norm": np.linalg.norm,
     "norm rows": lambda x: np.linalg.norm(x, axis=1),
     "cumsum": lambda x: np.cumsum(x * x, axis=1),
     "transpose": lambda x: np.transpose(x) * np.arange(6.0).reshape(3, 2),
@@ -66,7 +66,7 @@ FUNCTIONS = {
     "correlate": lambda x: np.correlate(x[0], x[1][:2]),
     "add.reduce": lambda x: np.add.reduce(x * x, axis=1),
     "maximum": lambda x: np.maximum(x, 0.1) * np.minimum(x, 0.2),
-    "fabs": lambda x: np.fabs(x),
+    "fabs": np.fabs,
     "array on the left": lambda x: V * x + np.float64(2) * x,
     "logaddexp": lambda x: np.logaddexp(x, 0.3),
     "copy": lambda x: np.copy(x) * 2,
@@ -103,7 +103,7 @@ def test_what_has_no_rule_is_refused_with_the_line() -> None:
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(LeavesGraphError, match=r"np\.arctan on a tensor \(test_protocols.py:\d+\)"):
         np.arctan(x)
-    with pytest.raises(LeavesGraphError, match="linalg.inv"):
+    with pytest.raises(LeavesGraphError, match=r"linalg\.inv"):
         np.linalg.inv(Tensor(np.eye(2), requires_grad=True))
     with pytest.raises(LeavesGraphError, match=r"np\.add\(out=...\)"):
         np.add(x, 1.0, out=np.zeros(2))
@@ -116,10 +116,10 @@ def test_what_has_no_rule_is_refused_with_the_line() -> None:
 @pytest.mark.parametrize(
     ("leave", "said"),
     [
-        (lambda x: float(x), r"float\(\) on x"),
-        (lambda x: int(x), r"int\(\) on x"),
-        (lambda x: math.exp(x), r"float\(\) on x"),
-        (lambda x: np.asarray(x), r"np\.asarray\(\) on x"),
+        (float, r"float\(\) on x"),
+        (int, r"int\(\) on x"),
+        (math.exp, r"float\(\) on x"),
+        (np.asarray, r"np\.asarray\(\) on x"),
         (lambda x: np.zeros(3).__setitem__(0, x), r"float\(\) on x|asarray\(\) on x"),
     ],
 )

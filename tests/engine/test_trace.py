@@ -35,7 +35,13 @@ def test_events_of_the_first_example(trace: engine.Trace) -> None:
     last = trace.events[8]
     assert (last.source, last.node, last.operand) == (3, 0, 0)
     assert (last.upstream, last.local, last.amount, last.total) == (-4.0, 1.0, -4.0, -4.0)
-    assert {name: trace.grad(name) for name in "xyzqf"} == {"x": -4, "y": -4, "z": 3, "q": -4, "f": 1}
+    assert {name: trace.grad(name) for name in "xyzqf"} == {
+        "x": -4,
+        "y": -4,
+        "z": 3,
+        "q": -4,
+        "f": 1,
+    }
 
 
 def test_nothing_is_known_before_it_happens(trace: engine.Trace) -> None:
