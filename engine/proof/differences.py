@@ -121,7 +121,9 @@ def gradcheck(
     for name, x in named.items():
         line = _Lines(partial(vary, name), x, seed)
         again = partial(tape, name)
-        checks.append(_check(name, line, tape(name, x), again, tolerance, _DIRECTIONS, _EVERY_ENTRY))
+        checks.append(
+            _check(name, line, tape(name, x), again, tolerance, _DIRECTIONS, _EVERY_ENTRY)
+        )
     return _together(checks)
 
 
@@ -203,9 +205,7 @@ def _check_jointly(
 class _Lines:
     """A function of one array, read along lines through a point."""
 
-    def __init__(
-        self, run: Callable[[Array], Any], at: Array, seed: Array, cost: int = 1
-    ) -> None:
+    def __init__(self, run: Callable[[Array], Any], at: Array, seed: Array, cost: int = 1) -> None:
         self.run = run
         self.at = np.asarray(at, dtype=np.float64)
         self.seed = np.asarray(seed, dtype=np.float64)
@@ -296,9 +296,7 @@ def _check(
         if where is None or error > worst:
             worst, where = error, label
     status: Status = "differs" if worst > tolerance else "kink" if kinks else "agrees"
-    return GradCheck(
-        status, worst, where, compared, int(line.at.size), tuple(kinks), by_direction
-    )
+    return GradCheck(status, worst, where, compared, int(line.at.size), tuple(kinks), by_direction)
 
 
 def _tape_jumps(

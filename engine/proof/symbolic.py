@@ -32,8 +32,10 @@ from engine.tensor import Tensor, apply
 from engine.trace import Pass, Trace
 
 _POINTS = 12
-_LARGEST = 4096
-_LARGEST_OP = 256
+_MOST_NUMBERS = 1000
+_MOST_NUMBERS_OF_AN_OP = 256
+_MOST_OPS = 300
+_LARGEST_EXPRESSION = 20_000
 _WRONG = 1e-6
 
 
@@ -110,9 +112,12 @@ def prove_trace(
 
 
 def _proved_whole(p: Pass, nodes: Sequence[int], seconds: float | None) -> Proof:
-    size = sum(int(np.size(p.values[i])) for i in ancestors(p, nodes))
-    if size > _LARGEST:
-        return Proof("numeric", f"too large for symbols: {size:,} numbers, at most {_LARGEST:,}")
+    made = ancestors(p, nodes)
+    size = sum(int(np.size(p.values[i])) for i in (*nodes, *made))
+    if size > _MOST_NUMBERS:
+        return Proof("numeric", f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS:,}")
+    if len(made) > _MOST_OPS:
+        return Proof("numeric", f"too large for one expression: {len(made):,} nodes")
     budget = Budget(seconds=seconds)
     # Real symbols first: what holds for them holds in more places. Logarithms may need the sign.
     found = _proof(lambda _, proving: _add_pass(p, nodes, False, proving), 1, budget=budget)
@@ -181,9 +186,12 @@ class _Proving:
         case = (function, here.signature)
         if case in self.regions:
             return
+        self.budget.spend()
         weights = seed.view(np.ndarray).ravel().tolist()
         parts = out.data.view(np.ndarray).ravel().tolist()
         whole = sympy.Add(*[w * number_of(x) for w, x in zip(weights, parts, strict=True)])
+        if _extent(whole) > _LARGEST_EXPRESSION:
+            raise OutOfBudgetError("the expressions are too large")
         beside = Region({**point, **_weights_at(weights)})
         zero = ZeroTest(self.budget)
         for leaf, tensor in zip(leaves, tensors, strict=True):
@@ -194,7 +202,12 @@ class _Proving:
             self.smooth.add(function)
 
     def _compare(
-        self, whole: Any, symbols: SymbolArray, gradient: Tensor | None, zero: ZeroTest, at_point: Region
+        self,
+        whole: Any,
+        symbols: SymbolArray,
+        gradient: Tensor | None,
+        zero: ZeroTest,
+        at_point: Region,
     ) -> None:
         entries = symbols.view(np.ndarray)
         tape = None if gradient is None else gradient.data.view(np.ndarray)
@@ -246,7 +259,9 @@ def _add_pass(p: Pass, nodes: Sequence[int], positive: bool, proving: _Proving) 
     below = [i for i in ancestors(p, nodes) if p.ops[i] is None and i not in nodes]
     leaves = {i: _symbols(p.names[i], p.values[i], positive) for i in nodes}
     for i in below:
-        leaves[i] = _symbols(p.names[i], p.values[i], positive) if p.wanted[i] else _fixed(p.values[i])
+        leaves[i] = (
+            _symbols(p.names[i], p.values[i], positive) if p.wanted[i] else _fixed(p.values[i])
+        )
 
     def build(tensors: list[Tensor]) -> Tensor:
         return rebuild(p, dict(zip(leaves, tensors, strict=True)))
@@ -263,7 +278,7 @@ def _add_ops(p: Pass, nodes: Sequence[int], proving: _Proving) -> None:
     for _, op, operands, params in replay.steps:
         values = [p.values[i] for i in operands]
         size = sum(int(np.size(value)) for value in values)
-        if size > _LARGEST_OP:
+        if size > _MOST_NUMBERS_OF_AN_OP:
             raise EngineError(f"too large for symbols: {op.name} of {size:,} numbers")
         wanted = [i in varied for i in operands]
         shapes = [
@@ -279,6 +294,20 @@ def _add_ops(p: Pass, nodes: Sequence[int], proving: _Proving) -> None:
 
 def _applied(op: Op, params: Mapping[str, Any], tensors: Sequence[Tensor]) -> Tensor:
     return apply(op, tuple(tensors), params)
+
+
+def _extent(expression: Any) -> int:
+    """How many nodes the expression has when it is written out: what differentiating it costs."""
+    known: dict[Any, int] = {}
+    stack = [expression]
+    while stack:
+        e = stack[-1]
+        open_parts = [part for part in e.args if part not in known]
+        if open_parts:
+            stack += open_parts
+            continue
+        known[stack.pop()] = 1 + sum(known[part] for part in e.args)
+    return known[expression]
 
 
 def _chosen(trace: Trace, wrt: Sequence[int | str] | None) -> tuple[Pass, list[int]]:

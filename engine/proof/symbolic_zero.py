@@ -92,7 +92,19 @@ class ZeroTest:
     """
 
     def __init__(self, budget: Budget | None = None) -> None:
-        self.budget = budget or Budget()
+        shared = budget or Budget()
+        self._ways = (_AtSurface(shared), _Rewriting(shared))
+
+    def vanishes(self, expression: Expression) -> bool:
+        """True when the expression was reduced to exactly 0; False when it was not."""
+        return expression == 0 or any(way.vanishes(expression) for way in self._ways)
+
+
+class _Rewriting:
+    """Expressions as quotients of polynomials, by all the identities there are."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
         self._quotients: dict[Expression, Quotient] = {}
         self._generators: dict[Any, int] = {}
         self._logarithms: dict[int, Quotient] = {}
@@ -101,9 +113,7 @@ class ZeroTest:
         self._relations: list[_Relation] = []
 
     def vanishes(self, expression: Expression) -> bool:
-        """True when the expression was reduced to exactly 0; False when it was not."""
-        if expression.is_zero:
-            return True
+        """Whether the numerator is the zero polynomial."""
         try:
             return not self._reduced(self.quotient(expression).top)
         except NotRationalError:
@@ -141,7 +151,7 @@ class ZeroTest:
             return self.quotient(e.rewrite(sympy.exp))
         if isinstance(e, (sympy.sin, sympy.cos)):
             return self._circular(e)
-        if e.is_Boolean or not e.is_Function and e not in (sympy.pi, sympy.E):
+        if e.is_Boolean or (not e.is_Function and e not in (sympy.pi, sympy.E)):
             raise NotRationalError(str(e.func))
         return self._generator((e.func, *(self._key(self.quotient(part)) for part in e.args)))
 
@@ -360,6 +370,20 @@ class ZeroTest:
                 parts.append(Quotient(whole))
             top = self._sum(parts).top
         return top
+
+
+class _AtSurface(_Rewriting):
+    """The cheap way, tried first: a function of something is one generator, and nobody looks inside.
+
+    Backward passes reuse the values of the forward pass, so the same insides are mostly written alike.
+    """
+
+    def _rewritten(self, e: Expression) -> Quotient:
+        if isinstance(e, sympy.exp) and e.args[0].could_extract_minus_sign():
+            return self._inverse(self._generator(sympy.exp(-e.args[0])))
+        if e.is_Function or (e.is_Pow and not e.exp.is_Rational):
+            return self._generator(e)
+        return super()._rewritten(e)
 
 
 def _constant(number: Expression) -> Quotient:
