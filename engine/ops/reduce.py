@@ -103,7 +103,6 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     domain=(DISTINCT,),
     check=_check_not_empty,
     samples=_SAMPLES,
-    synonyms=("amax",),
     refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")),
 )
 def max(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -127,7 +126,6 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     domain=(DISTINCT,),
     check=_check_not_empty,
     samples=_SAMPLES,
-    synonyms=("amin",),
     refuses=(_NO_AXIS, Refusal(((0,),), "there is no entry")),
 )
 def min(xp: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
