@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -161,22 +160,25 @@ class Pass:
 
     def gradient_at(self, node: int, cursor: int) -> Value | None:
         """The gradient that had arrived when `cursor` events of this pass had happened."""
-        events = self.arrivals(node)
-        count = bisect_right(events, cursor - 1)
-        if count == 0:
-            return None
-        return self._total(node, events, count)
+        if node == self.output and self.seed is not None:
+            return self.seed if cursor > self.backward_start else None
+        return self._total(node, cursor - self.backward_start - 1)
 
-    def _total(self, node: int, events: list[int], count: int) -> Value:
-        """What the first `count` arrivals of a node add up to, added in the order in which they
-        came; to all of them it adds up to the gradient."""
-        if count == len(events):
+    def _total(self, node: int, count: int) -> Value | None:
+        """What the node had been given by the first `count` contributions of the pass, added up in
+        the order in which they came; None for nothing."""
+        start, end = self._arrivals.starts[node], self._arrivals.starts[node + 1]
+        arrived = self._arrivals.flat[start:end]
+        mine = arrived[: np.searchsorted(arrived, count)]
+        if len(mine) == 0:
+            return None
+        if len(mine) == len(arrived):
             return self.gradients[node]
-        total: Value = None
-        for event in events[:count]:
-            seed = event == self.backward_start
-            amount = self.seed if seed else self.amounts[event - self.backward_start - 1]
-            total = amount if total is None else added(total, amount)
+        if not self.amounts.arrays:
+            return float(np.cumsum(self.amounts.floats[mine])[-1])
+        total: Value = self.amounts[int(mine[0])]
+        for k in mine[1:].tolist():
+            total = added(total, self.amounts[k])
         return total
 
     def event(self, local: int, node_offset: int, event_offset: int) -> Event:
@@ -199,7 +201,6 @@ class Pass:
             return Event(i, "seed", node_offset + self.output, amount=self.seed, total=self.seed)
         k = local - self.backward_start - 1
         source, slot, target = int(self.sources[k]), int(self.slots[k]), int(self.targets[k])
-        arrivals = self.arrivals(target)
         return Event(
             i,
             "contribution",
@@ -209,7 +210,7 @@ class Pass:
             upstream=self.gradients[source],
             local=self.local(source, slot),
             amount=self.amounts[k],
-            total=self._total(target, arrivals, bisect_right(arrivals, local)),
+            total=self._total(target, k + 1),
         )
 
     def local(self, node: int, slot: int) -> Value | None:

@@ -173,7 +173,8 @@ def _average(a: Any, axis: Any = None, weights: Any = None) -> Tensor:
     if axis is not None and weights.ndim == 1:
         weights = np.expand_dims(weights, [k for k in range(a.ndim) if k != axis % a.ndim])
     weights = np.broadcast_to(weights, a.shape)
-    return REGISTRY["sum"](a * weights, axis=axis) / weights.sum(axis=axis)
+    total: Tensor = REGISTRY["sum"](a * weights, axis=axis)
+    return total / weights.sum(axis=axis)
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
