@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.trace import Trace, Value
+from engine.columns import Value
+from engine.trace import Trace
 from tutor.debugger.frame import Frame
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.columns import Value
 from engine.ops import REGISTRY
-from engine.trace import Trace, Value
+from engine.trace import Trace
 from tutor.render.expressions import expression, name_of, value_text
 from tutor.render.numbers import WIDEST, absent, number
 from tutor.render.plain import Line, Run, spelled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.trace import Trace, Value
+from engine.columns import Value
+from engine.trace import Trace
 from tutor.render.expressions import expression, name_of, value_text
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled

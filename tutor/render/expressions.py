@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.columns import Value
 from engine.ops import REGISTRY
-from engine.trace import Node, Trace, Value
+from engine.trace import Node, Trace
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled, to_ascii
 from tutor.render.sanitise import sanitise

@@ -14,17 +14,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.columns import Value
 from engine.ops import REGISTRY
-from engine.trace import Event, Trace, Value
+from engine.trace import Event, Trace
 from tutor.render.expressions import expression, filled, gradient_name, name_of, pieces, value_text
 from tutor.render.matrix_rules import jacobian_rule, matrix_rule
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import Line, Run, spelled, spelled_line
 from tutor.render.slopes import slope_of
 from tutor.render.values import change, inline, is_scalar, shape_text
+from tutor.render.wrapping import wrapped
 
 _TERMS = 6
 _ENTRIES = 4
+_LONG = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class Formula:
     lines: tuple[Line, ...]
 
 
-def formula(trace: Trace, event: int, *, ascii: bool = False) -> Formula:
-    """The formula of event number `event` (counted from 0)."""
+def formula(trace: Trace, event: int, *, width: int | None = None, ascii: bool = False) -> Formula:
+    """The formula of event number `event` (counted from 0). width: of a line, where it is
+    bounded."""
     entry = trace.events[event]
     made = {
         "value": _value,
@@ -49,11 +53,10 @@ def formula(trace: Trace, event: int, *, ascii: bool = False) -> Formula:
         "contribution": _contribution,
         "update": _update,
     }[entry.kind](trace, entry, ascii)
-    return Formula(
-        spelled(made.title, ascii),
-        spelled(made.rule, ascii),
-        tuple([spelled_line(line, ascii) for line in made.lines]),
-    )
+    lines = [spelled_line(line, ascii) for line in made.lines]
+    if width is not None:
+        lines = [part for line in lines for part in wrapped(line, width)]
+    return Formula(spelled(made.title, ascii), spelled(made.rule, ascii), tuple(lines))
 
 
 def _value(trace: Trace, event: Event, ascii: bool) -> Formula:
@@ -260,7 +263,9 @@ def _which(inputs: tuple[int, ...], event: Event) -> str:
 
 
 def _aligned(left: tuple[str, str], right: tuple[str, str], ascii: bool) -> list[list[str]]:
-    """Each symbol and its number centred over each other."""
+    """Each symbol and its number centred over each other, unless they are long arrays."""
+    if len(left[1]) + len(right[1]) > _LONG:
+        return [[spelled(text, ascii) for text in pair] for pair in (left, right)]
     pairs = []
     for pair in (left, right):
         texts = [spelled(text, ascii) for text in pair]

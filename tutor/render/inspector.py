@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.columns import Value
 from engine.ops import REGISTRY
-from engine.trace import Node, Trace, Value
+from engine.trace import Node, Trace
 from tutor.render.expressions import expression, name_of
 from tutor.render.numbers import absent, bracketed, exact, number
 from tutor.render.plain import Line, Run, spelled, spelled_line

@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.columns import Value
 from engine.ops import REGISTRY
-from engine.trace import Trace, Value
+from engine.trace import Trace
 
 FORMAT = 1
 

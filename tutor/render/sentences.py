@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.trace import Event, Trace, Value
+from engine.columns import Value
+from engine.trace import Event, Trace
 from tutor.render.expressions import (
     expression,
     filled,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.trace import Trace, Value
+from engine.columns import Value
+from engine.trace import Trace
 from tutor.render.expressions import gradient_name, name_of
 from tutor.render.numbers import absent
 from tutor.render.plain import spelled

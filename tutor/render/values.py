@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.trace import Value
+from engine.columns import Value
 from tutor.render.numbers import absent, apart, exact, fitted, number
 from tutor.render.plain import spelled
 

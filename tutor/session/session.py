@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import engine
+from engine.columns import Value
 from engine.errors import EngineError, GradientError
-from engine.trace import Trace, Value
+from engine.trace import Trace
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
 from tutor.debugger.state import changed_nodes

@@ -148,3 +148,19 @@ def test_ascii_is_ascii_and_aligned(text: str, at: str) -> None:
         if trace.events[i].local is not None and len(told) > 1 and "*" in told[0]:
             first, second = told[0].index(" * "), told[1].index(" * ")
             assert first == second
+
+
+def test_a_narrow_place_breaks_before_operators_with_equals_signs_below_each_other() -> None:
+    trace = make("a = sigmoid(z); sum(a*a)", "z=[4.25,-1.5]")
+    (event,) = trace.departures("a")
+    whole = "\n".join(lines(trace, event))
+    shown = [text_of(line) for line in formula(trace, event, width=34).lines]
+    assert shown[:4] == [
+        "∂f/∂z = ∂f/∂a ⊙ ∂a/∂z",
+        "      = [1.972, 0.3649]",
+        "        ⊙ [0.01387, 0.1491]",
+        "      = [0.02734, 0.05442]",
+    ]
+    assert "".join(shown).replace(" ", "") == whole.replace(" ", "").replace("\n", "")
+    assert all(len(line) <= 34 for line in shown)
+    assert formula(trace, event, width=200) == formula(trace, event)
