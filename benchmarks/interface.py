@@ -25,6 +25,7 @@ import termios
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +146,14 @@ def network(nodes: int) -> tuple[Callable[..., Any], dict[str, float]]:
     width = max(2, round((nodes / 7) ** 0.5) if nodes < 4000 else round((nodes / 8) ** 0.5))
     sizes = [width, width, width, 1]
     names = {f"x{i}": 0.1 * (i % 7) - 0.3 for i in range(width)}
-    for layer, (inner, outer) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (inner, outer) in enumerate(pairwise(sizes)):
         for j in range(outer):
             for i in range(inner):
                 names[f"w{layer}_{j}_{i}"] = ((7 * i + 3 * j + layer) % 11 - 5) / 10
 
     def fn(**k: Any) -> Any:
         h = [k[f"x{i}"] for i in range(width)]
-        for layer, (inner, outer) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for layer, (inner, outer) in enumerate(pairwise(sizes)):
             units = []
             for j in range(outer):
                 total = k[f"w{layer}_{j}_0"] * h[0]

@@ -38,7 +38,7 @@ _PROOFS = {
     "skipped": "SymPy was not asked",
     "running": "SymPy is at work",
 }
-_UNSURE = ("differs", "kink", "numeric", "skipped")
+_UNSURE = ("differs", "kink", "numeric", "skipped", "absent")
 _ROLES = {"✓": "right", "✗": "wrong", "≈": "changed"}
 
 
@@ -138,7 +138,7 @@ class Badge:
             return
         trace = question.trace
         if sum(len(p.ops) * len(p.inputs) for p in trace.passes) * 2 <= QUICK:
-            self._answers.differences = checks.differences(trace, question.node)
+            self._answers.differences = _compared(question)
         else:
             Thread(target=self._compare, args=(question,), daemon=True).start()
         self._job = prover.start(trace, question.node)
@@ -147,7 +147,7 @@ class Badge:
 
     def _compare(self, question: Question) -> None:
         """In a thread: differences of a large graph."""
-        check = checks.differences(question.trace, question.node)
+        check = _compared(question)
         if question is self._question and self._screen.is_attached:
             self._screen.post_message(self.Answered(question, check))
 
@@ -160,3 +160,12 @@ class Badge:
             self._timer = None
             self._answers.sympy = checks.sympy(answer)
             self._changed()
+
+
+def _compared(question: Question) -> Check:
+    """What differences say; where they fail, that is said, and the screen goes on."""
+    try:
+        return checks.differences(question.trace, question.node)
+    except Exception as error:
+        why = f"differences failed, our fault: {type(error).__name__}: {error}"
+        return Check("differences", "absent", why)

@@ -213,23 +213,37 @@ _ROLES: dict[str, tuple[str, str, str]] = {
 }
 
 
-@lru_cache(maxsize=1024)
-def style(theme: str, role: str) -> Style:
-    """The style of a role. A role without an entry takes that of the part before its last dot."""
-    while role not in _ROLES:
-        role = role.rpartition(".")[0] or "text"
-    colours = COLOURS.get(theme, COLOURS[DARK])
-    front, back, weights = _ROLES[role]
-    plain = colours.ansi
-    words = weights.split()
-    return Style(
-        color=Color.parse(_colour(colours, front)).rich_color,
-        bgcolor=Color.parse(_colour(colours, back)).rich_color,
-        bold="bold" in words,
-        underline="underline" in words,
-        dim=plain and "dim" in words,
-        reverse=plain and "reverse" in words,
-    )
+class Styles(dict[str, Style]):
+    """The style of every role in one theme, made when first asked for.
+
+    A role without an entry takes the style of the part before its last dot.
+    """
+
+    def __init__(self, theme: str) -> None:
+        super().__init__()
+        self._colours = COLOURS.get(theme, COLOURS[DARK])
+
+    def __missing__(self, role: str) -> Style:
+        known = role
+        while known not in _ROLES:
+            known = known.rpartition(".")[0] or "text"
+        front, back, weights = _ROLES[known]
+        words, plain = weights.split(), self._colours.ansi
+        made = self[role] = Style(
+            color=Color.parse(_colour(self._colours, front)).rich_color,
+            bgcolor=Color.parse(_colour(self._colours, back)).rich_color,
+            bold="bold" in words,
+            underline="underline" in words,
+            dim=plain and "dim" in words,
+            reverse=plain and "reverse" in words,
+        )
+        return made
+
+
+@lru_cache
+def styles(theme: str) -> Styles:
+    """The styles of a theme."""
+    return Styles(theme)
 
 
 def _colour(colours: Colours, name: str) -> str:

@@ -6,7 +6,7 @@ function, so boxes are known here by their number within a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from engine.trace import Trace
 from tutor.debugger.frame import Active, active, phase
@@ -28,8 +28,11 @@ _TO = " → "
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The layout of one pass, and what its boxes were measured for: the column of numbers, and
-    whether there is room for the value of the pass before."""
+    """The layout of one pass, and what its boxes were measured for.
+
+    width: the column of numbers. beside: there is room for the value of the pass before. faces:
+    what the boxes of this trace were found to show.
+    """
 
     trace: Trace
     at: int
@@ -37,18 +40,22 @@ class Drawing:
     width: int
     beside: bool
 
-    def fits(self, trace: Trace, at: int) -> bool:
-        """Whether pass number `at` of `trace` can be drawn on it, box for box."""
+    faces: dict[tuple[object, ...], Face] = field(default_factory=dict)
+
+    def fitted(self, trace: Trace, at: int) -> Drawing | None:
+        """The drawing for pass number `at` of `trace`, if it can be drawn on this layout, box for
+        box."""
         if trace is self.trace and at == self.at:
-            return True
+            return self
         ours, theirs = self.trace.passes[self.at], trace.passes[at]
-        return (
+        fits = (
             ours.ops == theirs.ops
             and ours.operands == theirs.operands
             and ours.names == theirs.names
             and column_width(trace) <= self.width
             and (len(trace.passes) > 1) == (len(self.trace.passes) > 1)
         )
+        return replace(self, trace=trace, at=at, faces={}) if fits else None
 
 
 def drawing(trace: Trace, at: int) -> Drawing:
@@ -78,8 +85,20 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
     def face(box: int) -> Face:
         node = first + box
         changed = at == 0 and node in session.changed
+        known = trace.known(node, frame.cursor)
+        gradient = trace.grad_at(node, frame.cursor) if known else None
+        state = _state(known, gradient is not None, changed, node in lit)
+        focus = node == frame.focus
+        # What a box shows depends on these alone: most boxes are the same from event to event.
+        about = (node, known, gradient if type(gradient) is float else id(gradient))
+        key = (*about, changed, state, flow, focus, ascii)
+        face = plan.faces.get(key)
+        if face is None:
+            face = plan.faces[key] = made(node, changed, state, focus)
+        return face
+
+    def made(node: int, changed: bool, state: State, focus: bool) -> Face:
         shown = content(trace, node, frame.cursor, width=plan.width, changed=changed, ascii=ascii)
-        state = _state(session, node, changed, node in lit)
         suffix = f".active.{flow}" if state == "active" else ""
         rows = shown.rows
         if at and plan.beside:
@@ -87,7 +106,7 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
         if suffix or state == "pending":
             suffix = suffix or ".pending"
             rows = tuple([tuple([(text, role + suffix) for text, role in row]) for row in rows])
-        return Face(shown.title, rows, state, node == frame.focus)
+        return Face(shown.title, rows, state, focus)
 
     def edge(box: int) -> EdgeState:
         node = first + box
@@ -112,15 +131,14 @@ def _beside(trace: Trace, node: int, at: int, width: int, row: Line, ascii: bool
     return (label, mark, (text, "before"), (arrow, "label"), new, *rest)
 
 
-def _state(session: Session, node: int, changed: bool, lit: bool) -> State:
-    trace, cursor = session.trace, session.frame.cursor
+def _state(known: bool, reached: bool, changed: bool, lit: bool) -> State:
     if lit:
         return "active"
-    if not trace.known(node, cursor):
+    if not known:
         return "pending"
     if changed:
         return "changed"
-    return "normal" if trace.grad_at(node, cursor) is None else "done"
+    return "done" if reached else "normal"
 
 
 def _edges(now: Active | None, first: int) -> tuple[ActiveEdge, ...]:

@@ -107,9 +107,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         """Show the session's moment in every pane."""
         trace = self.session.trace
         at = trace.pass_at(self.session.frame.cursor)
-        if self.drawing is None or not self.drawing.fits(trace, at):
+        if self.drawing is not None:
+            self.drawing = self.drawing.fitted(trace, at)
+        if self.drawing is None:
             if len(trace.node_range(at)) > LARGE:
-                self.drawing = None
                 self._draw_later(self.session, at)
             else:
                 self.drawing = drawing(trace, at)

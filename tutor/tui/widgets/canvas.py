@@ -115,8 +115,9 @@ class GraphCanvas(Surface, can_focus=True):
             return
         view = Region(self.left, self.top, width, height)
         glyphs = ASCII if self.backprop.ascii_only else UNICODE
+        roles = _FLOWS[picture.flow]
         rows: list[Row] = [
-            _in_roles(row, picture.flow)
+            [(text, roles[key]) for text, key in row]
             for row in draw(picture.layout, view, picture.scene, glyphs)
         ]
         self._map_at = None
@@ -223,17 +224,22 @@ def _within(first: int, room: int, whole: int) -> int:
     return max(-MARGIN, min(first, whole + MARGIN - room))
 
 
-def _in_roles(row: Sequence[Run], flow: str) -> list[Run]:
-    """A drawn row with roles in place of the names that drawing has for styles."""
-    return [(text, _role(key, flow)) for text, key in row]
+class _Roles(dict[str, str]):
+    """The roles of what drawing calls styles, while things flow one way."""
+
+    def __init__(self, flow: str) -> None:
+        super().__init__()
+        self._flow = flow
+
+    def __missing__(self, key: str) -> str:
+        part, dot, state = key.removesuffix(".focus").partition(".")
+        part = _ROLES.get(part, part)
+        role = f"{part}.active.{self._flow}" if state == "active" else part + dot + state
+        self[key] = role
+        return role
 
 
-def _role(key: str, flow: str) -> str:
-    part, dot, state = key.removesuffix(".focus").partition(".")
-    part = _ROLES.get(part, part)
-    if state == "active":
-        return f"{part}.active.{flow}"
-    return part + dot + state
+_FLOWS = {flow: _Roles(flow) for flow in ("forward", "backward", "update")}
 
 
 def _spliced(row: Row, x: int, over: Sequence[Run]) -> list[Run]:

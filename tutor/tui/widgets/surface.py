@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.render.sanitise import sanitise
-from tutor.tui.palette import style
+from tutor.tui.palette import Styles, styles
 from tutor.tui.twins import twin
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Surface(Widget):
         super().__init__(id=id, classes=classes)
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
+
+    @property
+    def _styles(self) -> Styles:
+        return styles(self.app.theme)
 
     def paint(self, rows: Sequence[Row]) -> None:
         """Show these rows, cut to the size. Cells that stay the same are not painted again."""
@@ -83,7 +87,7 @@ class Surface(Widget):
         strips = self._strips[crop.y : crop.bottom]
         missing = min(crop.bottom, height) - crop.y - len(strips)
         if missing > 0:
-            strips = strips + [Strip.blank(width, style(self.app.theme, "ground"))] * missing
+            strips = strips + [Strip.blank(width, self._styles["ground"])] * missing
         for one in self.app.get_line_filters():
             if not isinstance(one, ANSIToTruecolor):
                 strips = [strip.apply_filter(one, _NO_GROUND) for strip in strips]
@@ -95,7 +99,7 @@ class Surface(Widget):
         """The strip of one row, blank below the last."""
         if y < len(self._strips):
             return self._strips[y]
-        return Strip.blank(self.size.width, style(self.app.theme, "ground"))
+        return Strip.blank(self.size.width, self._styles["ground"])
 
     @property
     def backprop(self) -> BackpropTutor:
@@ -111,7 +115,7 @@ class Surface(Widget):
         return "\n".join(strip.text.rstrip() for strip in self._strips)
 
     def _strip(self, row: Row, width: int) -> Strip:
-        theme, ascii_only = self.app.theme, self.backprop.ascii_only
+        look, ascii_only = self._styles, self.backprop.ascii_only
         segments: list[Segment] = []
         used = 0
         for text, role in row:
@@ -119,17 +123,17 @@ class Surface(Widget):
                 text = sanitise(text)
             if ascii_only:
                 text = twin(text)
-            length = cell_len(text)
+            length = len(text) if text.isascii() else cell_len(text)
             if used + length > width:
                 text = set_cell_size(text, width - used)
                 length = width - used
             if length > 0:
-                segments.append(Segment(text, style(theme, role)))
+                segments.append(Segment(text, look[role]))
             used += length
             if used >= width:
                 break
         if used < width:
-            segments.append(Segment(" " * (width - used), style(theme, "ground")))
+            segments.append(Segment(" " * (width - used), look["ground"]))
         return Strip(segments, width)
 
 
