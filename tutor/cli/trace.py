@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--params",
         metavar="w,b",
-        help="the inputs that a step changes (default: all but those named x…, y… and t…)",
+        help="the inputs that a step changes (default: all but data: x, y, t, x1, y_train)",
     )
     parser.add_argument("--ascii", action="store_true", help="print ASCII only")
 

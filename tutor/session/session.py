@@ -3,6 +3,7 @@ back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,8 +18,8 @@ from tutor.debugger.state import changed_nodes
 from tutor.language import Program, parse, parse_at
 
 DEFAULT_RATE = 0.1
-# By convention x is data, y and t are targets; the rest is learned.
-_DATA = ("x", "y", "t")
+# By convention x is data, y and t are targets: x, X, x1, x_train, xs, target; theta is learned.
+_DATA = re.compile(r"[xyt]s?\d*(_\w*)?|targets?\d*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +178,13 @@ def redo(session: Session) -> Session:
 
 
 def default_params(trace: Trace) -> tuple[str, ...]:
-    """The inputs that a step changes unless told otherwise: those whose names do not begin with x,
-    y or t, or all where that leaves none; of these, the ones that a gradient reached."""
+    """The inputs that a step changes unless told otherwise.
+
+    Of those that a gradient reached, all but the data: inputs called x, y or t, with or without a
+    number or a suffix (x1, x_train), and targets. All of them where that leaves none.
+    """
     reached = [name for name, node in trace.inputs.items() if trace.grad(node) is not None]
-    learned = [name for name in reached if not name.lower().startswith(_DATA)]
+    learned = [name for name in reached if not _DATA.fullmatch(name)]
     return tuple(learned or reached)
 
 
