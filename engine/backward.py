@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import floats, namespace_for, namespace_of, tensors
+from engine.apply import as_arrays
+from engine.arrays import floats, namespace_of, tensors
 from engine.errors import GradientError
 from engine.tensor import Tensor, as_tensor, as_value
 
@@ -156,12 +157,8 @@ def vjp(
     wants: Sequence[bool],
 ) -> list[Value | None]:
     """The gradient rule of `op` on values, with broadcasting undone, on any kind of array."""
-    xp = namespace_of([upstream, out, *values])
-    if xp is floats.NAMESPACE:
-        xp = namespace_for(None)
-    arrays = [xp.asarray(v) if type(v) is float else v for v in values]
-    g = xp.asarray(upstream) if type(upstream) is float else upstream
-    out = xp.asarray(out) if type(out) is float else out
+    g, out, *arrays = as_arrays([upstream, out, *values])
+    xp = namespace_of([g])
     extra = {"wants": tuple(wants)} if op.prunes else {}
     with np.errstate(all="ignore"):
         gradients = op.vjp(xp, g, out, *arrays, **params, **extra)

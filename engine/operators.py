@@ -11,11 +11,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from engine.apply import apply
 from engine.arrays import floats
 from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
 from engine.state import BUSY, MODE
-from engine.tensor import Tensor, apply, next_serial
+from engine.tensor import Tensor, next_serial
 
 _FLOATS = floats.NAMESPACE
 _new = object.__new__

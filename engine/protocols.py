@@ -174,7 +174,8 @@ def _average(a: Any, axis: Any = None, weights: Any = None) -> Tensor:
         weights = np.expand_dims(weights, [k for k in range(a.ndim) if k != axis % a.ndim])
     weights = np.broadcast_to(weights, a.shape)
     total: Tensor = REGISTRY["sum"](a * weights, axis=axis)
-    return total / weights.sum(axis=axis)
+    average: Tensor = total / weights.sum(axis=axis)
+    return average
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.tensor import Tensor, apply, forward
-from engine.trace import Column, Pass
+from engine.apply import apply, forward
+from engine.columns import Column
+from engine.passes import Pass
+from engine.tensor import Tensor
 
 Value = Any
 

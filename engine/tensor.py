@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import source
-from engine.arrays import floats, namespace_for, namespace_of
+from engine.arrays import namespace_for, namespace_of
 from engine.errors import EngineError, LeavesGraphError, ShapeError
 from engine.state import BUSY, MODE, recording
 
@@ -269,7 +269,7 @@ class Tensor:
             "where, concatenate or stack"
         )
 
-    if TYPE_CHECKING:  # installed by engine.operators
+    if TYPE_CHECKING:  # the operators: installed by engine.operators
 
         def __add__(self, other: Any) -> Tensor: ...
 
@@ -314,6 +314,52 @@ class Tensor:
         def __abs__(self) -> Tensor: ...
 
         def __getitem__(self, index: Any) -> Tensor: ...
+
+        # the methods: installed by engine.methods
+        exp: Callable[..., Tensor]
+        expm1: Callable[..., Tensor]
+        log: Callable[..., Tensor]
+        log1p: Callable[..., Tensor]
+        sqrt: Callable[..., Tensor]
+        square: Callable[..., Tensor]
+        sin: Callable[..., Tensor]
+        cos: Callable[..., Tensor]
+        sinh: Callable[..., Tensor]
+        cosh: Callable[..., Tensor]
+        erf: Callable[..., Tensor]
+        abs: Callable[..., Tensor]
+        sign: Callable[..., Tensor]
+        floor: Callable[..., Tensor]
+        sigmoid: Callable[..., Tensor]
+        tanh: Callable[..., Tensor]
+        relu: Callable[..., Tensor]
+        sum: Callable[..., Tensor]
+        mean: Callable[..., Tensor]
+        prod: Callable[..., Tensor]
+        max: Callable[..., Tensor]
+        min: Callable[..., Tensor]
+        cumsum: Callable[..., Tensor]
+        logsumexp: Callable[..., Tensor]
+        softmax: Callable[..., Tensor]
+        log_softmax: Callable[..., Tensor]
+        squeeze: Callable[..., Tensor]
+        expand_dims: Callable[..., Tensor]
+        unsqueeze: Callable[..., Tensor]
+        take: Callable[..., Tensor]
+        diag: Callable[..., Tensor]
+        clip: Callable[..., Tensor]
+        clamp: Callable[..., Tensor]
+        pow: Callable[..., Tensor]
+        dot: Callable[..., Tensor]
+        outer: Callable[..., Tensor]
+        matmul: Callable[..., Tensor]
+        maximum: Callable[..., Tensor]
+        minimum: Callable[..., Tensor]
+        reshape: Callable[..., Tensor]
+        expand: Callable[..., Tensor]
+        flip: Callable[..., Tensor]
+        transpose: Callable[..., Tensor]
+        permute: Callable[..., Tensor]
 
     def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
         if self.requires_grad and (also_outside or recording()):
@@ -365,90 +411,3 @@ def _leaf(value: Value) -> Tensor:
     leaf.op = leaf.first = leaf.others = leaf.kept = None
     leaf.serial = next_serial()
     return leaf
-
-
-def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tensor:
-    """Run an op forward and make the node.
-
-    Raises ShapeError, which names the op, the shapes and the nodes, when the operands do not fit.
-    """
-    tensors = tuple([x if type(x) is Tensor else as_tensor(x) for x in operands])
-    values = [t.held for t in tensors]
-    value = forward(op, values, params, tensors)
-    node = object.__new__(Tensor)
-    node.held = value
-    node.op = op
-    node.first = tensors[0]
-    count = len(tensors)
-    node.others = None if count == 1 else tensors[1] if count == 2 else tensors[1:]
-    if params:
-        node._params = params
-    node.requires_grad = any(t.requires_grad for t in tensors)
-    node.kept = None
-    node.serial = next_serial()
-    if BUSY and (mode := MODE.get()) is not None:
-        mode.made(node)
-    elif not node.requires_grad:
-        node.forget()
-    return node
-
-
-def forward(
-    op: Op, values: list[Value], params: Mapping[str, Any], tensors: tuple[Tensor, ...] = ()
-) -> Value:
-    """The value of an op on values, without making a node. `tensors` serve the error message."""
-    if op.elementwise:
-        for i, v in enumerate(values):
-            if type(v) is np.ndarray and v.ndim == 0 and v.dtype == np.float64:
-                values[i] = v.item()
-        if all(type(v) is float for v in values):
-            try:
-                return float(op.forward(floats.NAMESPACE, *values, **params))
-            except (ArithmeticError, ValueError, AttributeError):
-                values = [np.asarray(v) for v in values]
-    elif any(type(v) is float for v in values):
-        xp = namespace_of(values)
-        make = namespace_for(None) if xp is floats.NAMESPACE else xp
-        values = [make.asarray(v) if type(v) is float else v for v in values]
-    xp = namespace_of(values)
-    try:
-        if op.check is not None:
-            op.check(*[v.shape for v in values], **params)
-        with np.errstate(all="ignore"):
-            value = op.forward(xp, *values, **params)
-    except (ValueError, TypeError, IndexError, ShapeError) as error:
-        raise _refused(op, values, params, tensors, error) from error
-    if isinstance(value, np.generic):
-        value = np.asarray(value)
-    if type(value) is np.ndarray and value.ndim == 0 and value.dtype == np.float64:
-        return float(value)
-    return value
-
-
-def _refused(
-    op: Op,
-    values: list[Value],
-    params: Mapping[str, Any],
-    tensors: tuple[Tensor, ...],
-    error: Exception,
-) -> ShapeError:
-    sign = op.symbol if len(values) == 2 and not op.symbol[:1].isalpha() else ","
-    between = f" {sign} " if sign != "," else ", "
-    shapes = between.join(str(tuple(np.shape(v))) for v in values)
-    given = "".join(f", {key}={value!r}" for key, value in params.items())
-    names = [t.name or "?" for t in tensors]
-    who = f" ({between.join(names)})" if any(n != "?" for n in names) else ""
-    why = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if op.elementwise and not isinstance(error, ShapeError):
-        why = _broadcast_clash([tuple(np.shape(v)) for v in values]) or why
-    return ShapeError(f"{op.name}: {shapes}{given}: {why}{who}", op=op.name)
-
-
-def _broadcast_clash(shapes: list[tuple[int, ...]]) -> str | None:
-    longest = max(len(shape) for shape in shapes)
-    for axis in range(1, longest + 1):
-        sizes = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
-        if len(sizes) > 1:
-            one, other = sorted(sizes)[:2]
-            return f"sizes {one} and {other} of axis -{axis} do not broadcast"
-    return None

@@ -34,7 +34,9 @@ def jacobian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]
         wanted = (argnum,) if isinstance(argnum, int) else tuple(argnum)
         missing = [i for i in wanted if not 0 <= i < len(inputs)]
         if missing:
-            raise EngineError(f"jacobian: there is no argument {missing[0]}; {len(inputs)} are given")
+            raise EngineError(
+                f"jacobian: there is no argument {missing[0]}; {len(inputs)} are given"
+            )
         again = any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
         tensors = [as_tensor(x) for x in inputs]
         for i in wanted:

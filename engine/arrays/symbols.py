@@ -149,7 +149,9 @@ def _absolute(x: Expression) -> Expression:
 
 
 def _sign(x: Expression) -> Expression:
-    return _choose(sympy.Gt(x, 0), sympy.Integer(1), _choose(sympy.Lt(x, 0), -sympy.S.One, sympy.S.Zero))
+    return _choose(
+        sympy.Gt(x, 0), sympy.Integer(1), _choose(sympy.Lt(x, 0), -sympy.S.One, sympy.S.Zero)
+    )
 
 
 def _reduction(combine: Callable[[list[Expression]], Expression]) -> Callable[..., SymbolArray]:

@@ -141,7 +141,7 @@ class Op:
         What stands behind the operands is read as parameters: `sum(x, 0)` is `sum(x, axis=0)`.
         An op of any number of operands takes them one by one or as a list: `stack([a, b])`.
         """
-        from engine.tensor import apply
+        from engine.apply import apply
 
         if self.variadic:
             if len(operands) == 1 and isinstance(operands[0], (list, tuple)):

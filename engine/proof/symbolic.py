@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from engine.apply import apply
 from engine.arrays.symbol_values import Region, number_of, region
 from engine.arrays.symbols import SymbolArray, as_symbols, symbols_like
 from engine.errors import EngineError
@@ -28,7 +29,7 @@ from engine.proof.agreement import Proof
 from engine.proof.symbolic_zero import Budget, OutOfBudgetError, ZeroTest
 from engine.recording import record_pass
 from engine.replay import Replay, ancestors, rebuild
-from engine.tensor import Tensor, apply
+from engine.tensor import Tensor
 from engine.trace import Pass, Trace
 
 _POINTS = 12
@@ -321,5 +322,7 @@ def _chosen(trace: Trace, wrt: Sequence[int | str] | None) -> tuple[Pass, list[i
 
 
 def _weights_at(weights: Sequence[Any]) -> dict[Any, float]:
-    numbers = np.random.default_rng(0).uniform(0.5, 1.5, len(weights))
+    """Numbers for the weights of the output's entries; a single one weighs 1."""
+    spread = 0.5 if len(weights) > 1 else 0.0
+    numbers = np.random.default_rng(0).uniform(1 - spread, 1 + spread, len(weights))
     return {weight: float(x) for weight, x in zip(weights, numbers, strict=True)}

@@ -151,7 +151,9 @@ class _Rewriting:
             return self.quotient(e.rewrite(sympy.exp))
         if isinstance(e, (sympy.sin, sympy.cos)):
             return self._circular(e)
-        if e.is_Boolean or (not e.is_Function and e not in (sympy.pi, sympy.E)):
+        if e == sympy.E:
+            return self._exponential(sympy.S.One)
+        if e.is_Boolean or not (e.is_Function or e == sympy.pi):
             raise NotRationalError(str(e.func))
         return self._generator((e.func, *(self._key(self.quotient(part)) for part in e.args)))
 
@@ -161,7 +163,15 @@ class _Rewriting:
         for factor, power in of.below.items():
             for _ in range(power):
                 bottom = self._product(bottom, dict(factor))
-        return frozenset(of.top.items()), frozenset(bottom.items())
+        top = self._reduced(of.top, keep_value=True)
+        bottom = self._reduced(bottom, keep_value=True)
+        if not bottom:
+            raise NotRationalError("a division by 0")
+        lead = bottom[max(bottom)]
+        return (
+            frozenset((m, _quotient(c, lead)) for m, c in top.items()),
+            frozenset((m, _quotient(c, lead)) for m, c in bottom.items()),
+        )
 
     def _generator(self, key: Any) -> Quotient:
         return Quotient({1 << (_BITS * self._number(key)): 1})
@@ -345,9 +355,15 @@ class _Rewriting:
                 result[m + n] = result.get(m + n, 0) + c * d
         return {m: c for m, c in result.items() if c}
 
-    def _reduced(self, top: Polynomial) -> Polynomial:
-        """The numerator after every relation has been used, the newest generator first."""
+    def _reduced(self, top: Polynomial, keep_value: bool = False) -> Polynomial:
+        """The polynomial after every relation has been used, the newest generator first.
+
+        It may come out multiplied by something that is not 0, unless `keep_value` says to leave
+        out the relations that would do that.
+        """
         for relation in reversed(self._relations):
+            if keep_value and relation.value.below:
+                continue
             shift = _BITS * relation.generator
             rounds = max((((m >> shift) & _MASK) // relation.order for m in top), default=0)
             if not rounds:

@@ -13,7 +13,8 @@ import numpy as np
 
 import engine
 from engine.ops import REGISTRY
-from engine.tensor import Tensor, apply
+from engine.apply import apply
+from engine.tensor import Tensor
 from engine.trace import Pass, Trace
 
 Data = Any
