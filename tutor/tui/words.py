@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.trace import Trace, Value
+from engine.columns import Value
+from engine.trace import Trace
 from tutor.debugger.frame import active, phase
 from tutor.debugger.state import same
 from tutor.language.tree import Name, walk

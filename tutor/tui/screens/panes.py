@@ -21,6 +21,7 @@ from tutor.tui import words
 from tutor.tui.commands import chord_hint, keys_for
 from tutor.tui.picture import picture
 from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.editbar import EDIT_KEYS
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.line import Lines, Pane, Rule
@@ -76,7 +77,10 @@ def show(screen: StepperScreen) -> None:
     show_status(screen)
     timeline = screen.query_one("#timeline", Timeline)
     timeline.show(words.stretches(trace), frame.cursor, screen.player.note)
-    screen.query_one("#keys", KeyBar).show(keys_for(session, ascii=ascii_only))
+    editing = screen.has_class("-editing")
+    screen.query_one("#keys", KeyBar).show(
+        EDIT_KEYS if editing else keys_for(session, ascii=ascii_only)
+    )
 
 
 def show_crumbs(screen: StepperScreen) -> None:
