@@ -134,7 +134,7 @@ def test_many_inputs_of_a_large_graph_are_varied_together() -> None:
         return total
 
     trace = engine.record(fn, **dict.fromkeys(names, 0.7))
-    check = check_gradients(trace, budget=20_000)
+    check = check_gradients(trace, budget=5_000)
     assert (check.status, check.by_direction, check.compared, check.entries) == (
         "agrees",
         True,
@@ -150,7 +150,7 @@ def test_a_narrow_tape_is_held_against_wide_differences(dtype: str) -> None:
     trace = engine.record_with(layers, inputs, dtype=dtype)
     check = check_gradients(trace)
     assert check.status == "agrees"
-    assert 1e-9 < check.max_error
+    assert check.max_error > 1e-9
     assert differences(trace, "x").dtype == np.float64
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sympy
 
 import engine
 from engine import Tensor
@@ -158,7 +157,7 @@ def test_a_wrong_trace_is_refuted_on_every_road() -> None:
             },
             "sympy": {
                 "status": "differs",
-                "why": "by x the tape has 0.457569, the derivative is 0.915137",
+                "why": "by x the tape has 0.457568, the derivative is 0.915137",
             },
         }
 
@@ -181,12 +180,11 @@ def test_large_arrays_are_left_to_numbers() -> None:
     trace = engine.record(lambda a, b: engine.sum(a @ b), a=np.ones((60, 60)), b=np.ones((60, 60)))
     proof = prove_trace(trace)
     assert proof.status == "numeric"
-    assert proof.why == "too large for symbols: 10,801 numbers, at most 4,096"
+    assert proof.why == "too large for symbols: 10,801 numbers, at most 1,000"
 
 
 def test_no_time_means_no_proof() -> None:
-    trace = engine.record(engine.sin, x=1.0) if False else engine.record(lambda x: deep(x), x=1.0)
-    proof = prove_trace(trace, seconds=0.0)
+    proof = prove_trace(engine.record(lambda x: engine.sin(x) * x, x=1.0), seconds=0.0)
     assert proof.status == "numeric"
     assert proof.why == "not decided within 0 seconds"
 
@@ -207,4 +205,3 @@ def test_constants_are_read_as_exact_numbers() -> None:
     assert prove(lambda x: x * 0.1 + 0.7, {"x": ()}).status == "proved"
     trace = engine.record(lambda x: engine.erf(x / np.sqrt(2.0)), x=0.3)
     assert prove_trace(trace).status == "proved"
-    assert sympy.sqrt(2) ** 2 == 2
