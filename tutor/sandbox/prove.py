@@ -2,13 +2,15 @@
 `tutor.sandbox.prover`.
 
 One JSON document on standard input, one line of JSON on standard output: `{"status": …, "why": …}`.
-It limits itself before it reads: the parent's clock is the first limit, these are the second.
+It bounds its own memory and computing time; the parent's clock is the first limit, these are the
+second.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 from engine.errors import EngineError
@@ -23,8 +25,9 @@ for."""
 
 def main() -> int:
     """Read, prove, answer."""
+    limit("RLIMIT_AS", MEMORY)
     request = json.load(sys.stdin)
-    limit(float(request["seconds"]))
+    limit("RLIMIT_CPU", int(request["seconds"] + SPARE))
     json.dump(answer(request), sys.stdout)
     return 0
 
@@ -42,22 +45,17 @@ def answer(request: Any) -> dict[str, str]:
     return {"status": proof.status, "why": proof.why or ""}
 
 
-def limit(seconds: float) -> None:
-    """Bound this process's memory and computing time, where the platform can."""
+def limit(name: str, most: int) -> None:
+    """Bound a resource of this process, where the platform can."""
     try:
         import resource
     except ImportError:
         return
-    for kind, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, int(seconds + SPARE)),
-    ):
-        _, hard = resource.getrlimit(kind)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        try:
-            resource.setrlimit(kind, (allowed, hard))
-        except (ValueError, OSError):
-            continue
+    kind = getattr(resource, name)
+    _, hard = resource.getrlimit(kind)
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(kind, (allowed, hard))
 
 
 if __name__ == "__main__":

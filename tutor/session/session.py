@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 import engine
 from engine.columns import Value
 from engine.errors import EngineError, GradientError
@@ -88,7 +90,7 @@ def start(
     for name in params or ():
         if name not in inputs:
             raise EngineError(f"{name!r} is no input; the inputs are {', '.join(inputs)}")
-    trace = engine.record_with(function, inputs, upstream=upstream, dtype=dtype)
+    trace = _recorded(function, inputs, upstream, dtype)
     return Session(
         text=text,
         program=known,
@@ -115,12 +117,8 @@ def edit_input(session: Session, name: str, value: Any) -> Session:
     """
     if name not in session.inputs:
         raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
-    trace = engine.record_with(
-        session.function,
-        {**session.inputs, name: value},
-        upstream=session.upstream,
-        dtype=session.dtype,
-    )
+    inputs = {**session.inputs, name: value}
+    trace = _recorded(session.function, inputs, session.upstream, session.dtype)
     return _changed_to(session, Moment(_inputs(trace), trace, _same_place(session.frame, trace)))
 
 
@@ -143,7 +141,8 @@ def descend(session: Session) -> Session:
     """
     if not session.params:
         raise GradientError("no gradient reached any input, so there is nothing to update")
-    trace = engine.step(session.trace, session.function, session.rate, wrt=session.params)
+    with np.errstate(all="ignore"):
+        trace = engine.step(session.trace, session.function, session.rate, wrt=session.params)
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
     moment = Moment(session.inputs, trace, here + 1)
     return replace(_changed_to(session, moment), changed=frozenset())
@@ -186,6 +185,14 @@ def default_params(trace: Trace) -> tuple[str, ...]:
     reached = [name for name, node in trace.inputs.items() if trace.grad(node) is not None]
     learned = [name for name in reached if not _DATA.fullmatch(name)]
     return tuple(learned or reached)
+
+
+def _recorded(
+    function: Callable[..., Any], inputs: Mapping[str, Any], upstream: Any, dtype: str | None
+) -> Trace:
+    """The trace; that numbers overflow or are not finite is seen in it, so nobody is warned."""
+    with np.errstate(all="ignore"):
+        return engine.record_with(function, inputs, upstream=upstream, dtype=dtype)
 
 
 def _inputs(trace: Trace) -> Mapping[str, Value]:

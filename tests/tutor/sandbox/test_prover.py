@@ -117,3 +117,15 @@ def test_what_need_not_be_tried_is_answered_at_once() -> None:
 def test_numbers_that_symbols_can_not_hold_are_no_fault() -> None:
     answer = prover.prove(make("x*y", x=float("nan"), y=float("inf")), seconds=60)
     assert answer.status in ("proved", "numeric", "skipped")
+
+
+def test_the_child_bounds_itself() -> None:
+    program = (
+        "import resource; from tutor.sandbox.prove import limit\n"
+        "limit('RLIMIT_AS', 10**9); limit('RLIMIT_CPU', 7)\n"
+        "print(resource.getrlimit(resource.RLIMIT_AS)[0], resource.getrlimit(resource.RLIMIT_CPU)[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["1000000000", "7"]

@@ -69,6 +69,14 @@ def test_a_step_leaves_out_what_no_gradient_reaches() -> None:
     assert session.params == ("w",)
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_overflow_are_in_the_trace_and_warn_nobody() -> None:
+    session = sessions.start("w*x", {"w": 1e200, "x": -2}, dtype="float16")
+    assert session.inputs["w"] == np.inf
+    again = sessions.edit_input(sessions.descend(session), "x", 1e300)
+    assert again.trace.grad("w") == np.inf
+
+
 def test_an_edit_runs_the_function_again_and_marks_what_changed() -> None:
     session = start()
     session = sessions.at(session, moving.jump(session.frame, 9))
