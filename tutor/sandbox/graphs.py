@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine.ops import REGISTRY
 from engine.apply import apply
+from engine.ops import REGISTRY
 from engine.tensor import Tensor
 from engine.trace import Pass, Trace
 
