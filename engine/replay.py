@@ -18,8 +18,9 @@ Value = Any
 class Replay:
     """The part of a pass that depends on some of its nodes, ready to run on other values of these.
 
-    p: the pass. given: the nodes, by local id, whose values will be given. base: the values of all nodes; the recorded ones when
-    None. Only what lies between the given nodes and the output is computed.
+    p: the pass. given: the nodes, by local id, whose values will be given. base: the values of all
+    nodes; the recorded ones when None. Only what lies between the given nodes and the output is
+    computed.
     """
 
     __slots__ = ("_base", "_output", "steps")
@@ -35,14 +36,14 @@ class Replay:
         for node, op in enumerate(p.ops):
             if op is not None and node not in fixed and not changed.isdisjoint(p.operands[node]):
                 changed.add(node)
-                below.append(node)
+                below.append((node, op))
         needed = {p.output}
         steps = []
-        for node in reversed(below):
+        for node, op in reversed(below):
             if node in needed:
                 operands = p.operands[node]
                 needed.update(operands)
-                steps.append((node, p.ops[node], operands, p.params.get(node, {})))
+                steps.append((node, op, operands, p.params.get(node, {})))
         self.steps = steps[::-1]
 
     def __len__(self) -> int:
@@ -88,7 +89,7 @@ def rebuild(p: Pass, leaves: Mapping[int, Tensor]) -> Tensor:
 
 
 def ancestors(p: Pass, given: Iterable[int] = ()) -> list[int]:
-    """The nodes that the output depends on, in evaluation order, not looking past the given ones."""
+    """The nodes that the output depends on, in evaluation order, not going past the given ones."""
     return _needed(p, set(given))
 
 

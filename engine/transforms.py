@@ -22,12 +22,13 @@ def jacobian(f: Function, argnum: Sequence[int]) -> Callable[..., tuple[Tensor, 
 def jacobian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that computes all first derivatives of f, by reverse mode, row by row.
 
-    f: a function of Tensors that returns one. argnum: which of its arguments to differentiate by; for several of
-    them a tuple of Jacobians comes out. The Jacobian has shape out.shape + in.shape, entry [i…, j…] being
-    ∂out[i…]/∂in[j…]; one backward pass is run for each entry of the output.
+    f: a function of Tensors that returns one. argnum: which of its arguments to differentiate by;
+    for several of them a tuple of Jacobians comes out. The Jacobian has shape out.shape + in.shape,
+    entry [i…, j…] being ∂out[i…]/∂in[j…]; one backward pass is run for each entry of the output.
 
-    A Tensor that requires a gradient may be given as an argument: then the Jacobian can be differentiated
-    again, so `jacobian(jacobian(f))` is the second derivative. Gradients that the arguments hold already are left as they are.
+    A Tensor that requires a gradient may be given as an argument: then the Jacobian can be
+    differentiated again, so `jacobian(jacobian(f))` is the second derivative. Gradients that the
+    arguments hold already are left as they are.
     """
 
     def of(*inputs: Any) -> Any:
@@ -58,8 +59,8 @@ def gradients(
 ) -> list[Tensor | None]:
     """The gradients of `out` by some of the tensors it was made of, without touching any `grad`.
 
-    upstream: the seed, of the shape of `out`; may be left out for a scalar. create_graph: make the gradients differentiable
-    themselves. None stands for a tensor that no gradient reaches.
+    upstream: the seed, of the shape of `out`; may be left out for a scalar. create_graph: make the
+    gradients differentiable themselves. None stands for a tensor that no gradient reaches.
     """
     if not out.requires_grad:
         return [None] * len(wrt)

@@ -1,7 +1,8 @@
 """What an expression is worth: numbers as exact expressions, expressions as numbers, and regions.
 
-Inside `with region(point):` every comparison is decided by its truth at the point and written down, so what
-comes out of a computation is one smooth branch, right on the whole region of points with the same truths.
+Inside `with region(point):` every comparison is decided by its truth at the point and written down,
+so what comes out of a computation is one smooth branch, right on the whole region of points with
+the same truths.
 """
 
 from __future__ import annotations

@@ -49,9 +49,9 @@ class SymbolArray(np.ndarray[Any, Any]):
         return as_symbols(self.view(np.ndarray)[_plain_key(key)])
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
-        """Numbers among the symbols as a NumPy array; an array with a symbol left stays as it is."""
+        """Numbers as a NumPy array; an array with a symbol left in it stays as it is."""
         numbers = [number_of(x) for x in self.view(np.ndarray).flat]
-        if dtype == object or not all(x.is_number for x in numbers):
+        if np.dtype(dtype).kind == "O" or not all(x.is_number for x in numbers):
             return self
         return np.array([float(x) for x in numbers]).reshape(self.shape).astype(dtype)
 
@@ -211,7 +211,7 @@ def _winners(x: Any, axis: Any) -> SymbolArray:
         np.put_along_axis(won, first, 1, axis)
         return as_symbols(won)
     won = _elementwise(number_of, 1)(_equal(x, NAMESPACE.max(x, axis, keepdims=True)))
-    return won / NAMESPACE.sum(won, axis, keepdims=True)
+    return as_symbols(won / NAMESPACE.sum(won, axis, keepdims=True))
 
 
 def _one_hot(classes: Any, count: int, like: Any) -> SymbolArray:

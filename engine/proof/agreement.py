@@ -13,10 +13,11 @@ from engine.trace import Trace
 class Proof:
     """What SymPy says of a gradient.
 
-    proved: the engine's backward pass, run on symbols, equals the derivative of the forward expression: each difference
-    was reduced to exactly 0. numeric: it could not be decided, `why` tells the reason. differs: it is wrong, `why` names the entry.
-    regions: the branches for which that holds, each in words; `entries`: how many derivatives were compared.
-    how: "whole" when the output was one expression; "op by op" when each op was proved by itself.
+    proved: the engine's backward pass, run on symbols, equals the derivative of the forward
+    expression: each difference was reduced to exactly 0. numeric: it could not be decided, `why`
+    tells the reason. differs: it is wrong, `why` names the entry. regions: the branches for which
+    that holds, each in words; `entries`: how many derivatives were compared. how: "whole" when the
+    output was one expression; "op by op" when each op was proved by itself.
     """
 
     status: Literal["proved", "numeric", "differs", "skipped"]

@@ -1,11 +1,13 @@
 """Gradients by differences: the function is run beside the point, and the tape has to agree.
 
-A slope is a central difference, extrapolated twice (Richardson): with steps h, h/2, h/4 the error falls as h⁶. Where the
-estimate of its error is bad (a kink close by, a steep function) other steps are tried.
-All is computed in float64, also for a trace in float16 or float32; what differs then is rounding of the tape.
+A slope is a central difference, extrapolated twice (Richardson): with steps h, h/2, h/4 the error
+falls as h⁶. Where the estimate of its error is bad (a kink close by, a steep function) other steps
+are tried. All is computed in float64, also for a trace in float16 or float32; what differs then is
+rounding of the tape.
 
-An entry where the slopes from the left and from the right differ, or where the function has no value on one
-side, lies at a kink: there is no derivative, only a convention. It is reported as such and not compared.
+An entry where the slopes from the left and from the right differ, or where the function has no
+value on one side, lies at a kink: there is no derivative, only a convention. It is reported as such
+and not compared.
 
 Richardson's extrapolation: L. F. Richardson, Phil. Trans. R. Soc. A 210 (1911) 307.
 """
@@ -59,9 +61,9 @@ class Slope:
 class GradCheck:
     """What comparing a gradient with differences gave.
 
-    max_error: the largest |tape − difference| / max(1, |difference|), over all that is at no kink. where: the entry (or
-    direction) with that error. compared: how many slopes were compared, of `entries` entries.
-    kinks: the entries at a kink.
+    max_error: the largest |tape − difference| / max(1, |difference|), over all that is at no kink.
+    where: the entry (or direction) with that error. compared: how many slopes were compared, of
+    `entries` entries. kinks: the entries at a kink.
     """
 
     status: Status
@@ -91,8 +93,9 @@ def gradcheck(
 ) -> GradCheck:
     """Compare the gradients of `fn(*inputs)` with differences, in float64.
 
-    fn: a function of Tensors that returns one. inputs: numbers or arrays, each differentiated. An output that is not a scalar
-    is weighted by fixed numbers. fn is run anew for each difference, branches and all.
+    fn: a function of Tensors that returns one. inputs: numbers or arrays, each differentiated. An
+    output that is not a scalar is weighted by fixed numbers. fn is run anew for each difference,
+    branches and all.
     """
     named = {f"input {i}": np.asarray(x, dtype=np.float64) for i, x in enumerate(inputs)}
 
@@ -131,8 +134,8 @@ def differences(trace: Trace, node: int | str) -> np.ndarray[Any, Any]:
     """The gradient of the trace's output by a node, by differences; nan at kinks.
 
     node: any node, by id or name: an input, or an intermediate result, which is then varied by
-    itself. The output is weighted by the trace's seed. Every entry costs about seven runs of what lies
-    between the node and the output.
+    itself. The output is weighted by the trace's seed. Every entry costs about seven runs of what
+    lies between the node and the output.
     """
     p, local = _find(trace, node)
     line = _lines_of(p, local, _base(p))
@@ -146,8 +149,8 @@ def differences(trace: Trace, node: int | str) -> np.ndarray[Any, Any]:
 def check_node(trace: Trace, node: int | str, *, budget: int = _BUDGET) -> GradCheck:
     """Compare the gradient that the trace holds of one node with differences.
 
-    budget: how many ops may be run for it; a tensor of many entries, or far from the output, is compared along fixed
-    random directions instead of entry by entry.
+    budget: how many ops may be run for it; a tensor of many entries, or far from the output, is
+    compared along fixed random directions instead of entry by entry.
     """
     p, local = _find(trace, node)
     return _check_nodes(p, [local], budget)

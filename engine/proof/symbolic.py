@@ -1,8 +1,9 @@
 """Proofs: the engine's own backward pass, run on symbols, equals the derivative that SymPy finds.
 
-A function is run forward on symbols, its output weighted by symbols, and differentiated twice: by the engine's
-`backward`, the very code that runs on numbers, and by `sympy.diff` of the forward expression. Entry by entry, the
-difference has to be reduced to exactly 0 (engine.proof.symbolic_zero); numbers only ever disprove.
+A function is run forward on symbols, its output weighted by symbols, and differentiated twice: by
+the engine's `backward`, the very code that runs on numbers, and by `sympy.diff` of the forward
+expression. Entry by entry, the difference has to be reduced to exactly 0
+(engine.proof.symbolic_zero); numbers only ever disprove.
 
 Where ops have branches, a proof holds for one region: the points at which all comparisons come
 out as at the point it was made at. Several points meet several regions; each is proved by itself.
@@ -94,11 +95,12 @@ def prove_trace(
 ) -> Proof:
     """Prove the gradients of the trace's last pass, for the region in which its point lies.
 
-    wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when None. An
-    intermediate node is varied by itself. seconds: as in `prove_op`.
+    wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when None.
+    An intermediate node is varied by itself. seconds: as in `prove_op`.
 
-    Where the expression of the whole output is too large, every op on the way is proved by itself, on symbols for its
-    operands and for the gradient that reaches it; the chain rule does the rest (`how` is "op by op" then).
+    Where the expression of the whole output is too large, every op on the way is proved by itself,
+    on symbols for its operands and for the gradient that reaches it; the chain rule does the rest
+    (`how` is "op by op" then).
     """
     p, nodes = _chosen(trace, wrt)
     started = time.monotonic()
@@ -116,7 +118,9 @@ def _proved_whole(p: Pass, nodes: Sequence[int], seconds: float | None) -> Proof
     made = ancestors(p, nodes)
     size = sum(int(np.size(p.values[i])) for i in (*nodes, *made))
     if size > _MOST_NUMBERS:
-        return Proof("numeric", f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS:,}")
+        return Proof(
+            "numeric", f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS:,}"
+        )
     if len(made) > _MOST_OPS:
         return Proof("numeric", f"too large for one expression: {len(made):,} nodes")
     budget = Budget(seconds=seconds)
@@ -173,7 +177,8 @@ class _Proving:
     ) -> None:
         """Prove one function at one point, unless its region has been proved before.
 
-        function: what tells this function from others. Raises _WrongError or _UndecidedError for the first derivative that is not proved.
+        function: what tells this function from others. Raises _WrongError or _UndecidedError for
+        the first derivative that is not proved.
         """
         if function in self.smooth:
             return

@@ -2,13 +2,13 @@
 
 An expression is rewritten as a quotient of polynomials in generators: symbols, exp of one term,
 logarithms, sines, roots … The rewriting uses identities only: tanh and its kin through exp, exp of
-a sum as a product, exp(n·log u) as uⁿ, and the relations Rⁿ = u of a root R = u^(1/n) and
-cos² = 1 − sin². If the numerator is the zero polynomial, the expression is 0 wherever it is defined.
-If not, nothing is said: there may be an identity that is not used here.
+a sum as a product, exp(n·log u) as uⁿ, and the relations Rⁿ = u of a root R = u^(1/n) and cos² = 1
+− sin². If the numerator is the zero polynomial, the expression is 0 wherever it is defined. If not,
+nothing is said: there may be an identity that is not used here.
 
-Own polynomials, because the general ones of SymPy factor and search for common divisors on the way, which
-costs a hundred times more than this question needs. A monomial is one integer, 20 bits an exponent,
-so that multiplying monomials is adding integers.
+Own polynomials, because the general ones of SymPy factor and search for common divisors on the way,
+which costs a hundred times more than this question needs. A monomial is one integer, 20 bits an
+exponent, so that multiplying monomials is adding integers.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class _Rewriting:
         if not isinstance(parts, sympy.log):
             return self.quotient(parts)
         of = self.quotient(parts.args[0])
-        monomial, _, rest = _split(of.top)
+        monomial = _split(of.top)[0]
         positive = all(self._is_positive(dict(factor)) for factor in of.below)
         if not positive or not self._is_positive({monomial: 1}):
             return self._log_generator(of)
@@ -309,7 +309,7 @@ class _Rewriting:
             below[factor] = below.get(factor, 0) + power
         tops = []
         for top in (a.top, b.top):
-            # A numerator that is one of the factors below cancels; keeps sizes down, changes no value.
+            # A numerator that is one of the factors below cancels: that keeps sizes down.
             key = frozenset(top.items())
             if below.get(key, 0):
                 below[key] -= 1
@@ -389,9 +389,11 @@ class _Rewriting:
 
 
 class _AtSurface(_Rewriting):
-    """The cheap way, tried first: a function of something is one generator, and nobody looks inside.
+    """The cheap way, tried first: a function of something is one generator, and nobody looks
+    inside.
 
-    Backward passes reuse the values of the forward pass, so the same insides are mostly written alike.
+    Backward passes reuse the values of the forward pass, so the same insides are mostly written
+    alike.
     """
 
     def _rewritten(self, e: Expression) -> Quotient:

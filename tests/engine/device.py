@@ -1,7 +1,7 @@
-"""A stand-in for CuPy: arrays that live "on a device", strict about everything CuPy is strict about.
+"""A stand-in for CuPy: arrays "on a device", strict about all that CuPy is strict about.
 
-`installed()` puts it where `import cupy` finds it, so that the engine's own CuPy namespace is what is
-tested. Device arrays refuse NumPy arrays beside them, and refuse to become host numbers on the
+`installed()` puts it where `import cupy` finds it, so that the engine's own CuPy namespace is what
+is tested. Device arrays refuse NumPy arrays beside them, and refuse to become host numbers on the
 quiet; each transfer is counted.
 """
 

@@ -235,7 +235,7 @@ def is_flat(op: Op, sample: Sample) -> bool:
 @pytest.mark.parametrize("slip", ["sign", "factor"])
 @pytest.mark.parametrize("op", OPS)
 def test_a_slip_in_any_rule_is_caught_by_both_routes(op: Op, slip: str) -> None:
-    sample = next(s for s in op.samples if s.small and not is_flat(op, s) or s is op.samples[-1])
+    sample = next(s for s in op.samples if (s.small and not is_flat(op, s)) or s is op.samples[-1])
     change: Any = {"sign": lambda g: -g, "factor": lambda g: g * 2}[slip]
     wrong = mutant(op, None if is_flat(op, sample) else change)
     expected = "differs" if op.numeric_only is None else "numeric"

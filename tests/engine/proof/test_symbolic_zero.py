@@ -1,4 +1,4 @@
-"""The exact test for 0: it knows the identities it claims to know, and never calls a number 0 that is not."""
+"""The exact test for 0: it knows its identities, and calls nothing 0 that is not."""
 
 from __future__ import annotations
 
