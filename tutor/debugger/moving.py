@@ -86,11 +86,6 @@ def scrub(frame: Frame, steps: int) -> Frame:
     return jump(frame, frame.cursor + steps * size)
 
 
-def scrub_to(frame: Frame, fraction: float) -> Frame:
-    """To a place on the timeline, from 0.0 (the start) to 1.0 (the end)."""
-    return jump(frame, round(fraction * len(frame.trace.events)))
-
-
 def focus(frame: Frame, node: int | None) -> Frame:
     """Look at `node`; None looks at the active one again. Raises IndexError for no such node."""
     if node is not None:

@@ -12,7 +12,6 @@ from tutor.render.numbers import absent, apart, exact, fitted, number
 from tutor.render.plain import spelled
 
 LEVELS = 4
-FEW = 6
 
 
 @dataclass(frozen=True, slots=True)
