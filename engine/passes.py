@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from engine.arrays import numpy_
+from engine.apply import as_arrays
+from engine.arrays import floats, numpy_
 from engine.backward import added
 from engine.columns import Column, Ragged, Value
 from engine.ops.declare import Op
@@ -221,24 +223,25 @@ class Pass:
             return None
         out = self.values[node]
         values = [self.values[i] for i in self.operands[node]]
-        one = 1.0 if type(out) is float else np.ones_like(out)
-        wants = [i == slot for i in range(len(values))]
-        extra: dict[str, Any] = {"wants": tuple(wants)} if op.prunes else {}
-        arrays = [np.asarray(v) for v in values]
+        if op.plain and all(type(v) is float for v in values):
+            with suppress(ArithmeticError, ValueError, AttributeError):
+                slope = op.vjp(floats.NAMESPACE, 1.0, out, *values)[slot]
+                return None if slope is None else float(slope)
+        extra = {"wants": tuple(i == slot for i in range(len(values)))} if op.prunes else {}
+        one, out, *arrays = as_arrays(
+            [1.0 if type(out) is float else np.ones_like(out), out, *values]
+        )
         with np.errstate(all="ignore"):
-            gradient = op.vjp(
-                numpy_.NAMESPACE,
-                np.asarray(one),
-                np.asarray(out),
-                *arrays,
-                **self.params.get(node, {}),
-                **extra,
+            slope = op.vjp(
+                numpy_.NAMESPACE, one, out, *arrays, **self.params.get(node, {}), **extra
             )[slot]
-        if gradient is None:
+        if slope is None:
             return None
-        if type(out) is float:
-            return float(gradient)
-        return np.broadcast_to(gradient, out.shape)
+        return (
+            float(slope)
+            if out.shape == () and out.dtype == np.float64
+            else np.broadcast_to(slope, out.shape)
+        )
 
 
 def _names(p: Pass) -> tuple[str, ...]:
