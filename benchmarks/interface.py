@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import math
 import os
 import pty
 import re
@@ -143,7 +144,7 @@ def network(nodes: int) -> tuple[Callable[..., Any], dict[str, float]]:
     """A scalar network with tanh units of about so many nodes, and its inputs."""
     import engine
 
-    width = max(2, round((nodes / 7) ** 0.5) if nodes < 4000 else round((nodes / 8) ** 0.5))
+    width = max(2, math.ceil((nodes / 6) ** 0.5))
     sizes = [width, width, width, 1]
     names = {f"x{i}": 0.1 * (i % 7) - 0.3 for i in range(width)}
     for layer, (inner, outer) in enumerate(pairwise(sizes)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rich.style import Style
 from textual.color import Color
@@ -227,17 +227,22 @@ class Styles(dict[str, Style]):
         known = role
         while known not in _ROLES:
             known = known.rpartition(".")[0] or "text"
-        front, back, weights = _ROLES[known]
-        words, plain = weights.split(), self._colours.ansi
-        made = self[role] = Style(
-            color=Color.parse(_colour(self._colours, front)).rich_color,
-            bgcolor=Color.parse(_colour(self._colours, back)).rich_color,
-            bold="bold" in words,
-            underline="underline" in words,
-            dim=plain and "dim" in words,
-            reverse=plain and "reverse" in words,
-        )
+        made = self[role] = _style(self._colours, *_ROLES[known])
         return made
+
+
+@cache
+def _style(colours: Colours, front: str, back: str, weights: str) -> Style:
+    """One and the same object for the same looks: neighbours that look alike are drawn as one."""
+    words, plain = weights.split(), colours.ansi
+    return Style(
+        color=Color.parse(_colour(colours, front)).rich_color,
+        bgcolor=Color.parse(_colour(colours, back)).rich_color,
+        bold="bold" in words,
+        underline="underline" in words,
+        dim=plain and "dim" in words,
+        reverse=plain and "reverse" in words,
+    )
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from tutor.layout import Box, Edge, Face, Layout, Scene, layout
 from tutor.layout.scene import EdgeState, Flow, State
 from tutor.render.box import column_width, content, size
 from tutor.render.plain import Line, spelled
-from tutor.render.values import column
+from tutor.render.values import column, is_scalar
 from tutor.session.session import Session
 from tutor.tui.widgets.canvas import Picture
 
@@ -61,15 +61,14 @@ class Drawing:
 def drawing(trace: Trace, at: int) -> Drawing:
     """Lay out pass number `at`. Some 50 µs a node."""
     width = column_width(trace)
-    first = trace.node_range(at).start
-    beside = len(trace.passes) > 1 and len(trace.passes[at].ops) <= BESIDE
+    p, first = trace.passes[at], trace.node_range(at).start
+    beside = len(trace.passes) > 1 and len(p.ops) <= BESIDE
     boxes = []
-    for node in trace.node_range(at):
-        columns, rows = size(trace, node, width=width)
-        if beside and not trace.nodes[node].shape:
+    for i in range(len(p.ops)):
+        columns, rows = size(trace, first + i, width=width)
+        if beside and is_scalar(p.values[i]):
             columns = max(columns, 2 * width + len(_TO) + 4)
-        inputs = tuple([k - first for k in trace.nodes[node].inputs])
-        boxes.append(Box(node - first, columns + 2, rows + 2, inputs))
+        boxes.append(Box(i, columns + 2, rows + 2, p.operands[i]))
     return Drawing(trace, at, layout(boxes), width, beside)
 
 

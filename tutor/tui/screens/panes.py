@@ -71,7 +71,8 @@ def show(screen: StepperScreen) -> None:
         pane.show(words.inspector_lines(facts, pane.size.width, max(1, pane.size.height)))
     events = screen.query_one("#events", EventList)
     if events.display:
-        events.show(partial(_event_row, trace), len(trace.events), frame.cursor - 1)
+        describe = partial(_event_row, trace, ascii_only)
+        events.show(trace, describe, len(trace.events), frame.cursor - 1)
     show_crumbs(screen)
     show_titles(screen)
     show_status(screen)
@@ -180,8 +181,8 @@ def _beginning(width: int) -> list[Row]:
     return [[("   ", "ground"), *row] for row in rows]
 
 
-def _event_row(trace: Trace, event: int) -> list[Run]:
-    row = event_row(trace, event)
+def _event_row(trace: Trace, ascii_only: bool, event: int) -> list[Run]:
+    row = event_row(trace, event, ascii=ascii_only)
     flow = "forward" if trace.events[event].kind == "value" else "backward"
     if trace.events[event].kind == "update":
         flow = "changed"

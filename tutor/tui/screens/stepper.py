@@ -114,7 +114,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 self._draw_later(self.session, at)
             else:
                 self.drawing = drawing(trace, at)
-        self.badge.ask(trace, self.session.frame.focus)
+        if self.drawing is not None:
+            self.badge.ask(trace, self.session.frame.focus)
         panes.show(self)
 
     @work(thread=True, exclusive=True, group="layout")

@@ -34,12 +34,19 @@ class EventList(Surface, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._describe: Describe | None = None
+        self._of: object = None
+        self._known: dict[int, Row] = {}
         self._count = 0
         self._cursor = -1
         self._first = 0
 
-    def show(self, describe: Describe, count: int, cursor: int) -> None:
-        """Show the list with the mark on event number `cursor` (-1: before the first)."""
+    def show(self, of: object, describe: Describe, count: int, cursor: int) -> None:
+        """Show the list with the mark on event number `cursor` (-1: before the first).
+
+        of: whose events they are; as long as it is the same object, rows are described once.
+        """
+        if of is not self._of:
+            self._of, self._known = of, {}
         self._describe, self._count, self._cursor = describe, count, cursor
         self._follow()
         self._draw()
@@ -93,9 +100,13 @@ class EventList(Surface, can_focus=True):
         if self._describe is None:
             return
         last = min(self._count, self._first + self.size.height)
-        self.paint([self._row(at, self._describe(at)) for at in range(self._first, last)])
+        self.paint([self._row(at) for at in range(self._first, last)])
 
-    def _row(self, at: int, row: Row) -> Row:
+    def _row(self, at: int) -> Row:
+        row = self._known.get(at)
+        if row is None:
+            assert self._describe is not None  # noqa: S101
+            row = self._known[at] = self._describe(at)
         if at == self._cursor:
             mark: Run = (" ▸ " if self.has_focus else " ▶ ", "cursor")
             width = self.size.width

@@ -53,8 +53,9 @@ class Rule(Surface):
 
     def show(self, left: str, right: str = "", role: str = "title") -> None:
         """Put other words into the line."""
-        self._words, self._role = (left, right), role
-        self._draw()
+        if (left, right, role) != (*self._words, self._role):
+            self._words, self._role = (left, right), role
+            self._draw()
 
     def on_resize(self) -> None:
         self._draw()

@@ -47,8 +47,8 @@ class Surface(Widget):
 
     def paint(self, rows: Sequence[Row]) -> None:
         """Show these rows, cut to the size. Cells that stay the same are not painted again."""
-        rows = list(rows[: self.size.height])
-        width = self.size.width
+        width, height = self.size
+        rows = list(rows[:height])
         changed: list[Region] = []
         strips: list[Strip] = []
         for y, row in enumerate(rows):
@@ -117,6 +117,7 @@ class Surface(Widget):
     def _strip(self, row: Row, width: int) -> Strip:
         look, ascii_only = self._styles, self.backprop.ascii_only
         segments: list[Segment] = []
+        held, held_style = "", look["ground"]
         used = 0
         for text, role in row:
             if not text.isprintable():
@@ -127,11 +128,18 @@ class Surface(Widget):
             if used + length > width:
                 text = set_cell_size(text, width - used)
                 length = width - used
-            if length > 0:
-                segments.append(Segment(text, look[role]))
+            style = look[role]
+            if style is held_style:
+                held += text
+            else:
+                if held:
+                    segments.append(Segment(held, held_style))
+                held, held_style = text, style
             used += length
             if used >= width:
                 break
+        if held:
+            segments.append(Segment(held, held_style))
         if used < width:
             segments.append(Segment(" " * (width - used), look["ground"]))
         return Strip(segments, width)
