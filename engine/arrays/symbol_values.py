@@ -54,7 +54,9 @@ class Region:
         if relation not in self.truths:
             left, right = self.value(relation.lhs), self.value(relation.rhs)
             if not abs(left - right) > 1e-9 * max(1.0, abs(left), abs(right)):
-                raise EngineError(f"the point lies on the border {relation}")
+                raise EngineError(
+                    f"the point lies on the border of {relation}, where branches meet"
+                )
             self.truths[relation] = _HOLDS[relation.rel_op](left, right)
         return self.truths[relation]
 

@@ -56,6 +56,13 @@ def _check_take(x: tuple[int, ...], *, indices: Any, axis: int | None = None) ->
     axes.normal(axis, len(x))
     if isinstance(indices, float):
         raise ShapeError("an index must be whole numbers")
+    count = prod(x) if axis is None else x[axis]
+    places = plain_index(indices)
+    if isinstance(places, (int, tuple, list, np.ndarray)):
+        # Looked at here, because CuPy would wrap around in silence.
+        wrong = [i for i in np.ravel(places).tolist() if not -count <= i < count]
+        if wrong:
+            raise ShapeError(f"index {wrong[0]} is out of bounds for {count} entries")
 
 
 @op(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.ops import REGISTRY
 from engine.proof.differences import GradCheck, check_gradients
 from engine.trace import Trace
 
@@ -52,6 +53,11 @@ class Agreement:
             },
             "sympy": sympy,
         }
+
+
+def numeric_only() -> dict[str, str]:
+    """The ops for which only numbers can decide, each with the reason in its declaration."""
+    return {op.name: op.numeric_only for op in REGISTRY.values() if op.numeric_only}
 
 
 def check_trace(trace: Trace, prove: bool = False, seconds: float | None = 5.0) -> Agreement:

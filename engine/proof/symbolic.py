@@ -95,8 +95,8 @@ def prove_trace(
 ) -> Proof:
     """Prove the gradients of the trace's last pass, for the region in which its point lies.
 
-    wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when None.
-    An intermediate node is varied by itself. seconds: as in `prove_op`.
+    wrt: the nodes to prove, by id or name, all of one pass; the inputs of the last pass when there
+    are none. An intermediate node is varied by itself. seconds: as in `prove_op`.
 
     Where the expression of the whole output is too large, every op on the way is proved by itself,
     on symbols for its operands and for the gradient that reaches it; the chain rule does the rest
@@ -317,7 +317,7 @@ def _extent(expression: Any) -> int:
 
 
 def _chosen(trace: Trace, wrt: Sequence[int | str] | None) -> tuple[Pass, list[int]]:
-    if wrt is None:
+    if not wrt:
         last = trace.passes[-1]
         return last, list(last.inputs.values())
     ids = [trace.id(node) for node in wrt]

@@ -172,7 +172,8 @@ def _asarray(x: Any, dtype: Any = None) -> DeviceArray:
 
 
 def _take(x: DeviceArray, indices: Any, axis: int | None = None) -> DeviceArray:
-    return DeviceArray(np.take(_host(x), _index(indices), axis=axis))
+    # CuPy does not look whether an index is within the axis: it wraps around.
+    return DeviceArray(np.take(_host(x), _index(indices), axis=axis, mode="wrap"))
 
 
 def _zeros(shape: Any, dtype: Any = float) -> DeviceArray:

@@ -160,7 +160,10 @@ def test_a_region_writes_down_what_was_decided() -> None:
 
 def test_a_point_on_a_border_is_no_region() -> None:
     x, y = symbols_like((2,), "v").tolist()
-    with region({x: 1.0, y: 1.0}), pytest.raises(EngineError, match=r"lies on the border v\[0\] >"):
+    with (
+        region({x: 1.0, y: 1.0}),
+        pytest.raises(EngineError, match=r"on the border of v\[0\] >= v\[1\], where"),
+    ):
         SYMBOLS.maximum(symbols_like((2,), "v")[0], symbols_like((2,), "v")[1])
 
 

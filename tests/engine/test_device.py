@@ -10,9 +10,9 @@ import pytest
 
 import engine
 from engine import Tensor
-from engine.errors import DeviceError
+from engine.errors import DeviceError, ShapeError
 from engine.ops import REGISTRY, Op
-from engine.ops.declare import Sample
+from engine.ops.declare import Refusal, Sample
 from engine.proof import points
 from tests.engine.device import DeviceArray, Transfers, installed
 
@@ -65,6 +65,22 @@ def test_every_op_stays_on_the_device(op: Op, sample: Sample, transfers: Transfe
                 np.testing.assert_allclose(
                     other.grad.data.get(), near.grad.data, rtol=1e-13, atol=1e-300
                 )
+
+
+REFUSALS = [
+    pytest.param(op, refusal, id=f"{op.name}-{i}")
+    for op in REGISTRY.values()
+    for i, refusal in enumerate(op.refuses)
+]
+
+
+@pytest.mark.parametrize(("op", "refusal"), REFUSALS)
+def test_a_wrong_call_is_refused_on_the_device_too(
+    op: Op, refusal: Refusal, transfers: Transfers
+) -> None:
+    operands = [Tensor(np.ones(shape), device="cuda") for shape in refusal.shapes]
+    with pytest.raises(ShapeError, match=f"^{op.name}: "):
+        op(*operands, **refusal.params)
 
 
 def test_a_recording_fetches_each_value_once(transfers: Transfers) -> None:

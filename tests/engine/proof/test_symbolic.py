@@ -150,7 +150,7 @@ def test_a_trace_names_its_region() -> None:
 def test_a_trace_on_a_border_is_left_to_numbers() -> None:
     proof = prove_trace(engine.record(relu, x=0.0))
     assert proof.status == "numeric"
-    assert proof.why == "the point lies on the border x >= 0"
+    assert proof.why == "the point lies on the border of x >= 0, where branches meet"
 
 
 def test_a_wrong_trace_is_refuted_on_every_road() -> None:
