@@ -62,7 +62,7 @@ class Program:
         if self.process == 0:
             os.chdir(ROOT)
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            for name in ("COLUMNS", "LINES", "NO_COLOR"):
+            for name in ("COLUMNS", "LINES", "NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
                 environment.pop(name, None)
             environment["PYTHONPATH"] = str(ROOT)
             environment["BACKPROP_TUTOR_HOME"] = "/tmp/backprop-tutor-benchmark"  # noqa: S108

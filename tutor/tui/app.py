@@ -38,13 +38,15 @@ class BackpropTutor(App[int]):
             self.register_theme(one)
         self.theme = theme
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen: the home screen, or the stepper on the given session."""
         if self._session is None:
             from tutor.tui.screens.home import HomeScreen
 
-            self.push_screen(HomeScreen())
-        else:
-            self.step_through(self._session)
+            return HomeScreen()
+        from tutor.tui.screens.stepper import StepperScreen
+
+        return StepperScreen(self._session)
 
     def step_through(self, session: Session) -> None:
         """Open the stepper on a session, above what is open now."""
@@ -54,7 +56,7 @@ class BackpropTutor(App[int]):
 
     def back(self) -> None:
         """Leave the screen in front; the program with the last one."""
-        if len(self.screen_stack) > 2:
+        if len(self.screen_stack) > 1:
             self.pop_screen()
         else:
             self.exit(0)

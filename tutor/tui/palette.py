@@ -123,6 +123,7 @@ COLOURS: Mapping[str, Colours] = {
 
 # Role: colour, colour behind it, weights. Where a theme has no shades (the terminal's own
 # colours), "dim" and "reverse" do what the shades do elsewhere.
+_LIT = {"forward": "forward_ground", "backward": "backward_ground"}
 _ROLES: dict[str, tuple[str, str, str]] = {
     "ground": ("text", "ground", ""),
     "text": ("text", "ground", ""),
@@ -174,28 +175,12 @@ _ROLES: dict[str, tuple[str, str, str]] = {
     "name.active.update": ("text", "raised", "bold"),
     "name.changed": ("changed", "ground", "bold"),
     "label": ("faint", "ground", "dim"),
-    "label.active.forward": ("forward", "forward_ground", ""),
-    "label.active.backward": ("backward", "backward_ground", ""),
-    "label.active.update": ("changed", "raised", ""),
     "value": ("text", "ground", ""),
     "value.active.forward": ("text", "forward_ground", "bold"),
-    "value.active.backward": ("text", "backward_ground", ""),
-    "value.active.update": ("text", "raised", "bold"),
-    "gradient": ("backward", "ground", ""),
-    "gradient.active.forward": ("backward", "forward_ground", ""),
     "gradient.active.backward": ("backward", "backward_ground", "bold"),
-    "gradient.active.update": ("backward", "raised", ""),
+    "gradient": ("backward", "ground", ""),
     "before": ("quiet", "ground", ""),
-    "before.active.forward": ("quiet", "forward_ground", ""),
-    "before.active.backward": ("quiet", "backward_ground", ""),
-    "before.active.update": ("quiet", "raised", ""),
     "absent": ("faint", "ground", "dim"),
-    "absent.active.forward": ("faint", "forward_ground", "dim"),
-    "absent.active.backward": ("faint", "backward_ground", "dim"),
-    "absent.active.update": ("faint", "raised", "dim"),
-    "changed.active.forward": ("changed", "forward_ground", "bold"),
-    "changed.active.backward": ("changed", "backward_ground", "bold"),
-    "changed.active.update": ("changed", "raised", "bold"),
     "upstream": ("backward", "ground", ""),
     "local": ("forward", "ground", ""),
     "result": ("text", "ground", "bold"),
@@ -216,7 +201,8 @@ _ROLES: dict[str, tuple[str, str, str]] = {
 class Styles(dict[str, Style]):
     """The style of every role in one theme, made when first asked for.
 
-    A role without an entry takes the style of the part before its last dot.
+    A role without an entry takes the style of the part before its last dot. What is in an active
+    box (`value.active.forward`) stands on the ground of that box.
     """
 
     def __init__(self, theme: str) -> None:
@@ -227,7 +213,11 @@ class Styles(dict[str, Style]):
         known = role
         while known not in _ROLES:
             known = known.rpartition(".")[0] or "text"
-        made = self[role] = _style(self._colours, *_ROLES[known])
+        front, back, weights = _ROLES[known]
+        flow = role.rpartition(".active.")[2] if ".active." in role else ""
+        if flow and known == role.rpartition(".active.")[0]:
+            back = _LIT.get(flow, "raised")
+        made = self[role] = _style(self._colours, front, back, weights)
         return made
 
 

@@ -14,7 +14,7 @@ from tutor.debugger.state import same
 from tutor.layout import Active as ActiveEdge
 from tutor.layout import Box, Edge, Face, Layout, Scene, layout
 from tutor.layout.scene import EdgeState, Flow, State
-from tutor.render.box import column_width, content, size
+from tutor.render.box import TITLE, column_width, content, size
 from tutor.render.plain import Line, spelled
 from tutor.render.values import column, is_scalar
 from tutor.session.session import Session
@@ -22,6 +22,9 @@ from tutor.tui.widgets.canvas import Picture
 
 BESIDE = 150
 """Up to how many nodes the value of the pass before stands beside the new one."""
+
+MANY = 2000
+"""From how many nodes on boxes have the width of the longest title, without a look at their own."""
 
 _TO = " → "
 
@@ -59,14 +62,18 @@ class Drawing:
 
 
 def drawing(trace: Trace, at: int) -> Drawing:
-    """Lay out pass number `at`. Some 50 µs a node."""
+    """Lay out pass number `at`. Takes some 50 µs a node."""
     width = column_width(trace)
     p, first = trace.passes[at], trace.node_range(at).start
     beside = len(trace.passes) > 1 and len(p.ops) <= BESIDE
     boxes = []
     for i in range(len(p.ops)):
-        columns, rows = size(trace, first + i, width=width)
-        if beside and is_scalar(p.values[i]):
+        scalar = is_scalar(p.values[i])
+        if scalar and len(p.ops) > MANY:
+            columns, rows = TITLE + 2, 2
+        else:
+            columns, rows = size(trace, first + i, width=width)
+        if beside and scalar:
             columns = max(columns, 2 * width + len(_TO) + 4)
         boxes.append(Box(i, columns + 2, rows + 2, p.operands[i]))
     return Drawing(trace, at, layout(boxes), width, beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -105,9 +106,39 @@ def _lit(text: str, around: Span | None, inner: Span | None, flow: str, width: i
     return [*runs, (after, "faint")] if after else runs
 
 
-def formula_rows(formula: Formula) -> list[Row]:
-    """The lines of a formula, set in a little."""
-    return [[("   ", "ground"), *line] for line in formula.lines]
+def inputs_told(session: Session, room: int) -> str:
+    """The inputs with their values, where they fit: `x = −2   y = 5`."""
+    told = ""
+    for name, value in session.inputs.items():
+        told += f"{name} = {inline(value, most=4)}   "
+        if len(told) > room:
+            return ""
+    return told.rstrip()
+
+
+def formula_rows(formula: Formula, width: int, height: int) -> list[Row]:
+    """The lines of a formula, set in a little, broken where they are too long.
+
+    Where there is no room for all of them, the sum that this event added to is kept.
+    """
+    lines = list(formula.lines)
+    if len(lines) > height >= 3:
+        last = [line for line in lines[2:] if any(role == "active" for _, role in line)]
+        lines = [*lines[:2], *last, *[line for line in lines[2:] if line not in last]]
+    rows: list[Row] = []
+    for line in lines:
+        parts = folded(line, width - 4)
+        hang = " " * (len("".join(text for text, _ in line).split("=")[0]) + 2)
+        rows.append([("   ", "ground"), *parts[0]])
+        rest = [run for part in parts[1:] for run in part]
+        for part in folded(rest, width - 4 - len(hang)) if rest else ():
+            rows.append([("   " + hang, "ground"), *part])
+    return rows
+
+
+def ways(told: str) -> list[str]:
+    """A sentence, and the same without what stands in brackets, for where there is less room."""
+    return [told, re.sub(r" \((?:[^()]|\([^()]*\))*\)", "", told, count=1)]
 
 
 def facts(shown: Inspection, session: Session, node: int) -> list[Fact]:

@@ -62,7 +62,7 @@ def show(screen: StepperScreen) -> None:
     if moment.formula is None:
         pane.show(_beginning(pane.size.width))
     else:
-        pane.show(words.formula_rows(moment.formula))
+        pane.show(words.formula_rows(moment.formula, *pane.size))
     pane = screen.query_one("#inspector", Pane)
     facts = words.facts(moment.inspection, session, node)
     if pane.size.height > 3:
@@ -105,6 +105,7 @@ def show_titles(screen: StepperScreen) -> None:
         role = "title.focus" if focus == pane else "title"
         screen.query_one(f"#{pane}-title", Rule).show(left, right, role)
 
+    title("canvas", "graph", words.inputs_told(screen.session, screen.size.width - 20))
     if moment.formula is None:
         title("formula", "the beginning")
     else:
@@ -126,7 +127,7 @@ def show_status(screen: StepperScreen) -> None:
     else:
         fell = words.fell(session.trace, frame.cursor, ascii=screen.ascii_only)
         ways = [f"{said()} {fell}", f"{said(numbered=False)} {fell}"] if fell else []
-        ways += [fell] if fell else [said(), said(numbered=False)]
+        ways += [fell] if fell else [said(), *words.ways(said(numbered=False))]
     room = [words.wrapped(text, line.size.width - 2) for text in ways]
     rows = next((rows for rows in room if len(rows) <= line.size.height), room[-1])
     if len(rows) > line.size.height > 0:

@@ -76,7 +76,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="crumbs")
-        yield Rule(id="top")
+        yield Rule(id="canvas-title")
         with Container(id="middle"):
             yield GraphCanvas(id="canvas")
             with Container(id="side"):
