@@ -126,7 +126,7 @@ def _relation(kind: Any) -> Callable[..., SymbolArray]:
 
 
 def _choose(condition: Any, yes: Expression, no: Expression) -> Expression:
-    if not isinstance(condition, sympy.logic.boolalg.Boolean):
+    if condition.is_Symbol or not isinstance(condition, sympy.logic.boolalg.Boolean):
         condition = sympy.Ne(condition, 0)
     condition = settled(condition)
     if condition == sympy.true:

@@ -24,6 +24,7 @@ from engine.apply import apply
 from engine.arrays.symbol_values import Region, number_of, region
 from engine.arrays.symbols import SymbolArray, as_symbols, symbols_like
 from engine.errors import EngineError
+from engine.ops import REGISTRY
 from engine.ops.declare import REAL, Domain, Op, Sample
 from engine.proof import points
 from engine.proof.agreement import Proof
@@ -38,6 +39,7 @@ _MOST_NUMBERS = 1000
 _MOST_NUMBERS_OF_AN_OP = 256
 _MOST_OPS = 300
 _LARGEST_EXPRESSION = 20_000
+_MASKS = tuple(REGISTRY[name] for name in ("gt", "ge", "lt", "le", "eq", "ne"))
 _WRONG = 1e-6
 
 
@@ -286,7 +288,8 @@ def _add_ops(p: Pass, nodes: Sequence[int], proving: _Proving) -> None:
         size = sum(int(np.size(value)) for value in values)
         if size > _MOST_NUMBERS_OF_AN_OP:
             raise EngineError(f"too large for symbols: {op.name} of {size:,} numbers")
-        wanted = [i in varied for i in operands]
+        # A mask is flat, which its own op proves; where it is used it is a constant.
+        wanted = [i in varied and p.ops[i] not in _MASKS for i in operands]
         shapes = [
             np.shape(v) if free else np.asarray(v).tobytes()
             for v, free in zip(values, wanted, strict=True)

@@ -7,12 +7,13 @@ a sum as a product, exp(n·log u) as uⁿ, and the relations Rⁿ = u of a root 
 nothing is said: there may be an identity that is not used here.
 
 Own polynomials, because the general ones of SymPy factor and search for common divisors on the way,
-which costs a hundred times more than this question needs. A monomial is one integer, 20 bits an
+which costs a hundred times more than this question needs. A monomial is one integer, 32 bits an
 exponent, so that multiplying monomials is adding integers.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,10 +27,12 @@ Expression = Any
 Polynomial = Mapping[int, Any]
 Key = frozenset[tuple[int, Any]]
 
-_BITS = 20
+_BITS = 32
 _MASK = (1 << _BITS) - 1
 _ONE: Polynomial = {0: 1}
 _LARGEST_POWER = 64
+_LARGEST_POWER_OF_A_TERM = 2000
+_ROOTS = 60
 
 
 class OutOfBudgetError(Exception):
@@ -159,12 +162,8 @@ class _Rewriting:
 
     def _key(self, of: Quotient) -> tuple[Key, Key]:
         """Something that is equal for quotients that are written alike."""
-        bottom: Polynomial = _ONE
-        for factor, power in of.below.items():
-            for _ in range(power):
-                bottom = self._product(bottom, dict(factor))
         top = self._reduced(of.top, keep_value=True)
-        bottom = self._reduced(bottom, keep_value=True)
+        bottom = self._reduced(self._multiplied(_ONE, of.below), keep_value=True)
         if not bottom:
             raise NotRationalError("a division by 0")
         lead = bottom[max(bottom)]
@@ -197,10 +196,12 @@ class _Rewriting:
         return result
 
     def _root(self, of: Quotient, order: int) -> Quotient:
-        key = ("root", self._key(of), order)
+        # All roots of one thing are powers of one generator, its 60th root: so √u meets u^0.7.
+        whole = math.lcm(order, _ROOTS)
+        key = ("root", self._key(of), whole)
         if key not in self._generators:
-            self._relations.append(_Relation(self._number(key), order, of))
-        return self._generator(key)
+            self._relations.append(_Relation(self._number(key), whole, of))
+        return Quotient({(whole // order) << (_BITS * self._number(key)): 1})
 
     def _circular(self, e: Expression) -> Quotient:
         angle = self.quotient(e.args[0])
@@ -290,11 +291,8 @@ class _Rewriting:
                 below[factor] = max(power, below.get(factor, 0))
         top: dict[int, Any] = {}
         for part in parts:
-            scaled = part.top
-            for factor, power in below.items():
-                missing = power - part.below.get(factor, 0)
-                for _ in range(missing):
-                    scaled = self._product(scaled, dict(factor))
+            missing = {f: power - part.below.get(f, 0) for f, power in below.items()}
+            scaled = self._multiplied(part.top, missing)
             for monomial, number in scaled.items():
                 total = top.get(monomial, 0) + number
                 if total:
@@ -321,8 +319,12 @@ class _Rewriting:
     def _power(self, base: Quotient, power: int) -> Quotient:
         if power < 0:
             return self._power(self._inverse(base), -power)
-        if power > _LARGEST_POWER:
+        if power > (_LARGEST_POWER if len(base.top) > 1 else _LARGEST_POWER_OF_A_TERM):
             raise OutOfBudgetError(f"a power of {power}")
+        if len(base.top) == 1:
+            ((monomial, number),) = base.top.items()
+            below = {factor: count * power for factor, count in base.below.items()}
+            return Quotient({monomial * power: number**power}, below if power else {})
         result = _constant(sympy.S.One)
         for _ in range(power):
             result = self._times(result, base)
@@ -331,10 +333,7 @@ class _Rewriting:
     def _inverse(self, of: Quotient) -> Quotient:
         if not of.top:
             raise NotRationalError("a division by 0")
-        top: Polynomial = _ONE
-        for factor, power in of.below.items():
-            for _ in range(power):
-                top = self._product(top, dict(factor))
+        top = self._multiplied(_ONE, of.below)
         monomial, lead, rest = _split(of.top)
         below: dict[Key, int] = {}
         for number, power in _exponents(monomial).items():
@@ -342,6 +341,18 @@ class _Rewriting:
         if rest != _ONE:
             below[frozenset(rest.items())] = 1
         return Quotient({m: _quotient(c, lead) for m, c in top.items()}, below)
+
+    def _multiplied(self, top: Polynomial, factors: Mapping[Key, int]) -> Polynomial:
+        """The polynomial times a product of powers of others."""
+        for factor, power in factors.items():
+            if len(factor) == 1:
+                ((monomial, number),) = factor
+                self.budget.spend(len(top))
+                top = {m + monomial * power: c * number**power for m, c in top.items()}
+            else:
+                for _ in range(power):
+                    top = self._product(top, dict(factor))
+        return top
 
     def _product(self, a: Polynomial, b: Polynomial) -> Polynomial:
         self.budget.spend(len(a) * len(b))
@@ -368,10 +379,7 @@ class _Rewriting:
             rounds = max((((m >> shift) & _MASK) // relation.order for m in top), default=0)
             if not rounds:
                 continue
-            bottom: Polynomial = _ONE
-            for factor, power in relation.value.below.items():
-                for _ in range(power):
-                    bottom = self._product(bottom, dict(factor))
+            bottom = self._multiplied(_ONE, relation.value.below)
             grouped: list[dict[int, Any]] = [{} for _ in range(rounds + 1)]
             for m, c in top.items():
                 used = ((m >> shift) & _MASK) // relation.order

@@ -43,6 +43,8 @@ spread = sqrt((x - y) ** 2 + (y - z) ** 2 + sympy.Rational(1, 1000))
         log(p * q) - log(p) - log(q),
         log(1 + exp(x)) - x - log(1 + exp(-x)),
         log(p / (p + q)) + log(1 + q / p),
+        (p + q) ** sympy.Rational(7, 5) - ((p + q) ** sympy.Rational(7, 10)) ** 2,
+        sqrt(p + q) * (p + q) ** sympy.Rational(1, 3) - (p + q) ** sympy.Rational(5, 6),
         sqrt(6) - sqrt(2) * sqrt(3),
         sympy.diff(erf(x / sqrt(2)), x) - sqrt(2 / pi) * exp(-(x**2) / 2),
         exp(log(p) * 3) - p**3,
