@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.tensor import Tensor, as_tensor, as_value
 
 Value = Any
 _FLOATS = floats.NAMESPACE
-_FAR = 1000
+_SPAN = 1_000_000
 _next_pass = count(1).__next__
 
 
@@ -27,54 +27,94 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
     gradient has reached.
     """
     seed = seed_for(root, gradient)
-    waiting: dict[int, Tensor] = {}  # reached, with operands, and not visited yet; by serial number
-    earlier: list[tuple[Tensor, Any]] = []  # left by former passes: not to be passed on again
-    current = _next_pass()
+    arrivals = _Arrivals()
+    arrivals.add(root, as_tensor(seed) if create_graph else seed)
+    pass_back = _contributions_in_graph if create_graph else contributions
+    while arrivals.unvisited:
+        _sweep(arrivals, pass_back)
+    for node, before in arrivals.earlier:
+        node.kept = added(before, node.kept)
 
-    def arrive(node: Tensor, amount: Any) -> None:
+
+class _Arrivals:
+    """What has arrived so far in one backward pass; it stands in each node's `kept`.
+
+    waiting: the nodes to visit in this sweep, each at the number of nodes made after it, counted
+        from the first; the list grows while it is walked.
+    unvisited: nodes too old for this sweep.
+    earlier: gradients that former passes had left; they are added at the end, since they must not
+        be passed on twice.
+    """
+
+    __slots__ = ("earlier", "newest", "number", "unvisited", "waiting")
+
+    def __init__(self) -> None:
+        self.number = _next_pass()
+        self.newest = -1
+        self.waiting: list[Tensor | None] = []
+        self.unvisited: list[Tensor] = []
+        self.earlier: list[tuple[Tensor, Any]] = []
+
+    def add(self, node: Tensor, amount: Any) -> None:
+        """Accumulate one contribution."""
         before = node.kept
-        if before is not None and node.reached_in == current:
+        if before is not None and node.reached_in == self.number:
             node.kept = added(before, amount)
             return
         if before is not None:
-            earlier.append((node, before))
+            self.earlier.append((node, before))
         node.kept = amount
-        node.reached_in = current
+        node.reached_in = self.number
         if node.first is not None:
-            waiting[node.serial] = node
+            self.wait(node)
 
-    arrive(root, as_tensor(seed) if create_graph else seed)
-    pass_back = _contributions_in_graph if create_graph else contributions
-    serial, misses = root.serial, 0
-    while waiting:
-        node: Any = waiting.pop(serial, None)
-        serial -= 1
-        if node is None:
-            misses += 1
-            if misses == _FAR:  # other graphs were made in between: jump over them
-                serial, misses = max(waiting), 0
+    def wait(self, node: Tensor) -> None:
+        """Let a node with operands wait for its turn."""
+        age = self.newest - node.serial
+        if not 0 <= age < _SPAN:
+            self.unvisited.append(node)
+            return
+        if age >= len(self.waiting):
+            self.waiting.extend([None] * (age + 1))
+        self.waiting[age] = node
+
+
+def _sweep(arrivals: _Arrivals, pass_back: Callable[[Any, Any], Sequence[Any]]) -> None:
+    """Visit the nodes that wait, newest first, over a span of nodes made one after the other."""
+    pending, arrivals.unvisited = arrivals.unvisited, []
+    newest = arrivals.newest = max(node.serial for node in pending)
+    waiting = arrivals.waiting = []
+    for node in pending:
+        arrivals.wait(node)
+    number, arrive, wait = arrivals.number, arrivals.add, arrivals.wait
+    visit: Any
+    for visit in waiting:
+        if visit is None:
             continue
-        op, first, others, upstream = node.op, node.first, node.others, node.kept
+        op, first, others, upstream = visit.op, visit.first, visit.others, visit.kept
         if op.plain and type(upstream) is float and type(first.held) is float:
             # Most nodes of most graphs are scalars. For them `arrive` is written out: a call
             # would cost as much as the arithmetic.
             try:
                 if others is None:
-                    (amount,) = op.vjp(_FLOATS, upstream, node.held, first.held)
+                    (amount,) = op.vjp(_FLOATS, upstream, visit.held, first.held)
                 elif type(others.held) is not float:
                     raise ValueError
                 else:
                     amount, to_second = op.vjp(
-                        _FLOATS, upstream, node.held, first.held, others.held
+                        _FLOATS, upstream, visit.held, first.held, others.held
                     )
                     if others.requires_grad and to_second is not None:
                         before = others.kept
                         if before is None:
                             others.kept = to_second
-                            others.reached_in = current
+                            others.reached_in = number
                             if others.first is not None:
-                                waiting[others.serial] = others
-                        elif others.reached_in == current:
+                                try:
+                                    waiting[newest - others.serial] = others
+                                except IndexError:
+                                    wait(others)
+                        elif others.reached_in == number:
                             others.kept = before + to_second
                         else:
                             arrive(others, to_second)
@@ -82,21 +122,22 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
                     before = first.kept
                     if before is None:
                         first.kept = amount
-                        first.reached_in = current
+                        first.reached_in = number
                         if first.first is not None:
-                            waiting[first.serial] = first
-                    elif first.reached_in == current:
+                            try:
+                                waiting[newest - first.serial] = first
+                            except IndexError:
+                                wait(first)
+                    elif first.reached_in == number:
                         first.kept = before + amount
                     else:
                         arrive(first, amount)
                 continue
             except (ArithmeticError, ValueError, AttributeError):
                 pass
-        for operand, amount in zip(node.inputs, pass_back(node, upstream), strict=True):
+        for operand, amount in zip(visit.inputs, pass_back(visit, upstream), strict=True):
             if amount is not None and operand.requires_grad:
                 arrive(operand, amount)
-    for node, before in earlier:
-        node.kept = added(before, node.kept)
 
 
 def seed_for(root: Tensor, gradient: Any) -> Value:
