@@ -28,7 +28,8 @@ from engine.ops import REGISTRY
 from engine.ops.declare import REAL, Domain, Op, Sample
 from engine.proof import points
 from engine.proof.agreement import Proof
-from engine.proof.symbolic_zero import Budget, OutOfBudgetError, ZeroTest
+from engine.proof.symbolic_quotients import Budget, OutOfBudgetError
+from engine.proof.symbolic_zero import ZeroTest
 from engine.recording import record_pass
 from engine.replay import Replay, ancestors, rebuild
 from engine.tensor import Tensor

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sympy import cos, cosh, erf, exp, log, pi, sin, sinh, sqrt, tanh
 
 from engine.arrays.symbol_values import value_at
-from engine.proof.symbolic_zero import Budget, OutOfBudgetError, ZeroTest
+from engine.proof.symbolic_quotients import Budget, OutOfBudgetError
+from engine.proof.symbolic_zero import ZeroTest
 
 x, y, z, b = sympy.symbols("x y z b", real=True)
 p, q = sympy.symbols("p q", positive=True)
