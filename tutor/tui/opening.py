@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tutor.language import Program
     from tutor.session.session import Session
 
 EXAMPLE = "(x + y)*z"
@@ -17,10 +18,11 @@ EXAMPLE_INPUTS = "x=-2, y=5, z=-4"
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What could be opened: the names of its inputs with their values."""
+    """What can be opened: the program, the values of its inputs, and these as they were typed."""
 
-    program: Any
+    program: Program
     inputs: dict[str, Any]
+    typed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ def read(expression: str, inputs: str) -> Ready | Fault:
     except LanguageError as error:
         return Fault("inputs", error.message, error.hint, error.start, error.end)
     try:
-        return Ready(program, bind(program, given, "at"))
+        values = bind(program, given, "at")
     except LanguageError as error:
         field = "inputs" if error.text == inputs else "expression"
         return Fault(field, error.message, error.hint, error.start, error.end)
+    texts = {name: one.text[one.start : one.end].partition("=")[2] for name, one in given.items()}
+    return Ready(program, values, tuple((name, text.strip()) for name, text in texts.items()))
 
 
-def open_session(ready: Ready, expression: str) -> Session | Fault:
+def open_session(ready: Ready) -> Session | Fault:
     """Run the function and stand at its beginning; a Fault where the engine refuses it."""
     from engine.errors import EngineError
     from tutor.language import LanguageError
@@ -67,4 +71,4 @@ def open_session(ready: Ready, expression: str) -> Session | Fault:
     except LanguageError as error:
         return Fault("expression", error.message, error.hint, error.start, error.end)
     except EngineError as error:
-        return Fault("expression", str(error), "", 0, len(expression))
+        return Fault("expression", str(error), "", 0, len(ready.program.text))

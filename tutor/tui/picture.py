@@ -6,8 +6,10 @@ function, so boxes are known here by their number within a pass.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.columns import Value
 from engine.trace import Trace
 from tutor.debugger.frame import Active, active, phase
 from tutor.debugger.state import same
@@ -87,6 +89,7 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
     now = active(frame)
     lit = set() if now is None else {now.node}
     flow = phase(frame)
+    updated = _updated(trace, at, frame.cursor)
 
     def face(box: int) -> Face:
         node = first + box
@@ -97,7 +100,7 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
         focus = node == frame.focus
         # What a box shows depends on these alone: most boxes are the same from event to event.
         about = (node, known, gradient if type(gradient) is float else id(gradient))
-        key = (*about, changed, state, flow, focus, ascii)
+        key = (*about, changed, state, flow, focus, node in updated, ascii)
         face = plan.faces.get(key)
         if face is None:
             face = plan.faces[key] = made(node, changed, state, focus)
@@ -107,8 +110,11 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
         shown = content(trace, node, frame.cursor, width=plan.width, changed=changed, ascii=ascii)
         suffix = f".active.{flow}" if state == "active" else ""
         rows = shown.rows
-        if at and plan.beside:
-            rows = (_beside(trace, node, at, plan.width, rows[0], ascii), *rows[1:])
+        if plan.beside and not trace.nodes[node].shape:
+            wide = _beside(trace, node, updated, plan.width, rows[0], ascii)
+            label, mark, *number = rows[1]
+            blank = (" " * (plan.width + len(_TO)), "label")
+            rows = (wide, (label, mark, blank, *number))
         if suffix or state == "pending":
             suffix = suffix or ".pending"
             rows = tuple([tuple([(text, role + suffix) for text, role in row]) for row in rows])
@@ -125,16 +131,29 @@ def picture(session: Session, plan: Drawing, *, ascii: bool = False) -> Picture:
     )
 
 
-def _beside(trace: Trace, node: int, at: int, width: int, row: Line, ascii: bool) -> Line:
-    """The row of a value with that of the pass before at its left: `v −12 → −12.9`."""
-    old = trace.counterpart(node, at - 1)
-    if old is None or trace.nodes[node].shape:
-        return row
+def _beside(
+    trace: Trace, node: int, updated: Mapping[int, Value], width: int, row: Line, ascii: bool
+) -> Line:
+    """The row of a value with an older one at its left, `v −12 → −12.9`: that of the pass before,
+    or for an updated parameter the one it has in this pass."""
     label, mark, new, *rest = row
-    text, arrow = column(trace.value(old), width, ascii=ascii), spelled(_TO, ascii)
-    if same(trace.value(old), trace.value(node)):
-        text, arrow = " " * len(text), " " * len(arrow)
-    return (label, mark, (text, "before"), (arrow, "label"), new, *rest)
+    at = trace.pass_of(node)
+    old = trace.counterpart(node, at - 1) if at else None
+    before, after = (" " * width, "before"), (" " * len(_TO), "label")
+    if node in updated:
+        before, after = (new[0], "before"), (_TO, "label")
+        new = (column(updated[node], width, ascii=ascii), "changed")
+    elif old is not None and not same(trace.value(old), trace.value(node)):
+        before, after = (column(trace.value(old), width, ascii=ascii), "before"), (_TO, "label")
+    if new[1] == "absent":
+        before, after = (" " * width, "before"), (" " * len(_TO), "label")
+    return (label, mark, before, (spelled(after[0], ascii), after[1]), new, *rest)
+
+
+def _updated(trace: Trace, at: int, cursor: int) -> Mapping[int, Value]:
+    """The parameters of pass number `at` that were updated by now, and their new values."""
+    done = [i for i in trace.update_range(at) if i < cursor]
+    return {event.node: event.new for event in map(trace.events.__getitem__, done[:BESIDE])}
 
 
 def _state(known: bool, reached: bool, changed: bool, lit: bool) -> State:

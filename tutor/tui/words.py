@@ -107,10 +107,11 @@ def _lit(text: str, around: Span | None, inner: Span | None, flow: str, width: i
 
 
 def inputs_told(session: Session, room: int) -> str:
-    """The inputs with their values, where they fit: `x = −2   y = 5`."""
+    """The inputs of the pass with their values, where they fit: `x = −2   y = 5`."""
+    p = session.trace.passes[session.trace.pass_at(session.frame.cursor)]
     told = ""
-    for name, value in session.inputs.items():
-        told += f"{name} = {inline(value, most=4)}   "
+    for name, node in p.inputs.items():
+        told += f"{name} = {inline(p.value(node), most=4)}   "
         if len(told) > room:
             return ""
     return told.rstrip()

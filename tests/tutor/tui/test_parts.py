@@ -166,10 +166,10 @@ def test_a_fault_is_told_at_its_spot(
 def test_the_example_can_be_opened_and_shapes_that_clash_are_told() -> None:
     ready = read(EXAMPLE, EXAMPLE_INPUTS)
     assert isinstance(ready, Ready)
-    assert open_session(ready, EXAMPLE).trace.value("f") == -12.0
+    assert open_session(ready).trace.value("f") == -12.0
     clash = read("W @ x", "W=[[1,2]], x=[1,2,3]")
     assert isinstance(clash, Ready)
-    fault = open_session(clash, "W @ x")
+    fault = open_session(clash)
     assert isinstance(fault, Fault)
     assert "(1, 2)" in fault.message
 
@@ -181,7 +181,7 @@ def test_the_minimap_comes_only_where_the_picture_does_not_fit() -> None:
     assert minimap(plan, 40, 8) is None
     small = minimap(plan, 100, 20)
     assert small is not None
-    rows = small.rows(Region(0, 0, 100, 20), (plan.width - 1, 0))
+    rows = small.rows(Region(0, 0, 100, 20), (plan.width - 1, 0), "backward")
     assert len(rows) == small.height
     assert all(row_width(row) == small.width for row in rows)
     assert rows[0][-1][0].endswith("●")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult, SystemCommand
@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tutor.render.sanitise import sanitise
 from tutor.settings import recent
 from tutor.tui.opening import EXAMPLE, EXAMPLE_INPUTS, Fault, Ready, open_session, read
 from tutor.tui.widgets.keybar import Key, KeyBar
@@ -109,13 +110,11 @@ class HomeScreen(Screen[None]):
         ready = self._judge()
         if not isinstance(ready, Ready):
             return
-        expression = self._value("#expression")
-        session = open_session(ready, expression)
+        session = open_session(ready)
         if isinstance(session, Fault):
             self._tell(session)
             return
-        given = tuple((name, _written(value)) for name, value in ready.inputs.items())
-        recent.remember(recent.Recent(expression, given))
+        recent.remember(recent.Recent(self._value("#expression"), ready.typed))
         self._app.step_through(session)
 
     def _judge(self) -> Ready | Fault:
@@ -128,8 +127,11 @@ class HomeScreen(Screen[None]):
         carets: dict[str, Row] = {"expression": [], "inputs": []}
         verdict: Row = _INVITATION
         if isinstance(outcome, Fault):
+            field = self.query_one(f"#{outcome.field}", Input)
+            column = outcome.start - field.scroll_offset.x
             marks = "^" * max(1, outcome.end - outcome.start)
-            carets[outcome.field] = [(" " * (6 + outcome.start) + marks, "wrong")]
+            if 0 <= column < field.size.width:
+                carets[outcome.field] = [(" " * (_LABEL + column) + marks, "wrong")]
             verdict = [("   ✗ ", "wrong"), (outcome.message, "text")]
             if outcome.hint:
                 verdict = [*verdict, (f"  ({outcome.hint})", "quiet")]
@@ -159,9 +161,9 @@ class HomeScreen(Screen[None]):
             self.query_one("#expression", Input).focus()
         else:
             one = self._recent[int(message.name.split()[1])]
-            self.query_one("#expression", Input).value = one.expression
             inputs = ", ".join(f"{name}={text}" for name, text in one.inputs)
-            self.query_one("#inputs", Input).value = inputs
+            self.query_one("#expression", Input).value = sanitise(one.expression)
+            self.query_one("#inputs", Input).value = sanitise(inputs)
             self.action_start()
 
     @on(Menu.Left)
@@ -226,16 +228,4 @@ _MOTTO = "   step through a real gradient, forwards and backwards"
 _INVITATION: Row = [("   Press ", "quiet"), ("enter", "key"), (" to step through it.", "quiet")]
 _NOTHING_YET = f"Nothing traced yet. Press enter to step through {EXAMPLE}."
 _MOST_RECENT = 8
-
-
-def _written(value: Any) -> str:
-    """An input as one would type it."""
-    import numpy as np
-
-    if np.ndim(value) == 0:
-        return (
-            f"{float(value):.17g}"
-            if float(value) != round(float(value), 6)
-            else f"{float(value):g}"
-        )
-    return str(np.asarray(value).tolist()).replace(" ", "")
+_LABEL = 6

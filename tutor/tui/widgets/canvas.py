@@ -134,7 +134,7 @@ class GraphCanvas(Surface, can_focus=True):
         if box is not None and box.right - view.x >= x and box.y + box.height - view.y > y:
             y = 0
         centre = None if box is None else (box.x + box.width // 2, box.y + box.height // 2)
-        for offset, line in enumerate(small.rows(view, centre)):
+        for offset, line in enumerate(small.rows(view, centre, self._picture.flow)):
             rows[y + offset] = _spliced(rows[y + offset], x, line)
         self._map_at = Region(x, y, small.width, small.height)
 

@@ -34,7 +34,7 @@ class Minimap:
             (2 * row + 1) * self.layout.height // (2 * self.height),
         )
 
-    def rows(self, view: Region, active: tuple[int, int] | None) -> list[list[Run]]:
+    def rows(self, view: Region, active: Dot | None, flow: str) -> list[list[Run]]:
         """The map with the part in view raised and the place where it happens lit."""
         left, top = self.cell(max(0, view.x), max(0, view.y))
         right, bottom = self.cell(view.x + view.width - 1, view.y + view.height - 1)
@@ -47,7 +47,7 @@ class Minimap:
                 role = "minimap.view" if seen else "minimap"
                 char = "▪" if (x, y) in self.taken else " "
                 if (x, y) == here:
-                    char, role = "●", "minimap.active"
+                    char, role = "●", f"minimap.active.{flow}"
                 if row and row[-1][1] == role:
                     row[-1] = (row[-1][0] + char, role)
                 else:

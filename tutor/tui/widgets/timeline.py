@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.message import Message
@@ -106,9 +107,13 @@ def cells(stretches: Sequence[Stretch], cursor: int, width: int) -> list[Cell]:
         return _drawn(stretches, cursor, [len(one.events) for one in stretches], "")
     if 2 * signs <= width:
         return _drawn(stretches, cursor, _shares(stretches, width - signs), "")
-    whole = Stretch("", range(stretches[0].events.start, stretches[-1].events.stop))
-    at = next((s.direction for s in stretches if cursor <= s.events.stop), "forward")
-    return _stretch(whole, cursor, width, "", _HUES[at])
+    whole = Stretch("forward", range(stretches[0].events.start, stretches[-1].events.stop))
+    stops = [one.events.stop for one in stretches]
+    line = []
+    for cell in _stretch(whole, cursor, min(count, width), "", ""):
+        hue = _HUES[stretches[bisect_left(stops, cell.cursor or 0)].direction]
+        line.append(replace(cell, role=hue + cell.role if cell.char != "○" else cell.role))
+    return line
 
 
 def _shares(stretches: Sequence[Stretch], width: int) -> list[int]:
