@@ -23,28 +23,31 @@ class Replay:
     computed.
     """
 
-    __slots__ = ("_base", "_output", "steps")
+    __slots__ = ("_fixed", "_output", "steps")
 
     def __init__(
         self, p: Pass, given: Iterable[int], base: Column | Sequence[Value] | None = None
     ) -> None:
-        self._base = p.values if base is None else base
-        self._output = p.output
-        fixed = set(given)
-        changed = set(fixed)
+        base = p.values if base is None else base
+        flat, starts = p.operands.flat.tolist(), p.operands.starts.tolist()
+        changed = set(given)
         below = []
         for node, op in enumerate(p.ops):
-            if op is not None and node not in fixed and not changed.isdisjoint(p.operands[node]):
+            if op is None or node in changed:
+                continue
+            operands = flat[starts[node] : starts[node + 1]]
+            if not changed.isdisjoint(operands):
                 changed.add(node)
-                below.append((node, op))
+                below.append((node, op, operands))
         needed = {p.output}
         steps = []
-        for node, op in reversed(below):
+        for node, op, operands in reversed(below):
             if node in needed:
-                operands = p.operands[node]
                 needed.update(operands)
                 steps.append((node, op, operands, p.params.get(node, {})))
         self.steps = steps[::-1]
+        self._output = p.output
+        self._fixed = {i: base[i] for i in needed if i not in changed}
 
     def __len__(self) -> int:
         """How many ops a run costs."""
@@ -52,12 +55,10 @@ class Replay:
 
     def output(self, given: Mapping[int, Value]) -> Value:
         """The output for other values of the given nodes; they are taken as they are."""
-        values = dict(given)
-        base = self._base
+        values = {**self._fixed, **given}
         for node, op, operands, params in self.steps:
-            known = [values[i] if i in values else base[i] for i in operands]
-            values[node] = forward(op, known, params)
-        return values[self._output] if self._output in values else base[self._output]
+            values[node] = forward(op, [values[i] for i in operands], params)
+        return values[self._output]
 
 
 def in_double(p: Pass) -> list[Value]:

@@ -83,7 +83,8 @@ class GradCheck:
     def note(self) -> str:
         """What was compared, in words."""
         if self.by_direction:
-            return f"{self.compared} slopes for {self.entries} entries, along random directions"
+            slopes = "slope" if self.compared == 1 else "slopes"
+            return f"{self.compared} {slopes} for {self.entries} entries, along random directions"
         at = f", {len(self.kinks)} at a kink" if self.kinks else ""
         return f"{self.compared} of {self.entries} entries{at}"
 
@@ -167,6 +168,8 @@ def _check_nodes(p: Pass, nodes: list[int], budget: int) -> GradCheck:
         return GradCheck("agrees", 0.0, None, 0, 0)
     base = _base(p)
     tolerance = _tolerance(p)
+    if len(nodes) > 1 and len(nodes) * len(p.ops) > budget:
+        return _check_jointly(p, nodes, base, tolerance, budget)
     lines = {node: _lines_of(p, node, base) for node in nodes}
     cost = sum(7 * line.cost * min(line.at.size, _EVERY_ENTRY) for line in lines.values())
     if cost > budget and len(nodes) > 1:
