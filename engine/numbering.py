@@ -11,6 +11,8 @@ from engine.columns import Ragged
 from engine.ops.declare import Op
 from engine.tensor import Tensor
 
+Serials = np.ndarray[Any, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
@@ -35,74 +37,66 @@ def number(inputs: list[Tensor], made: list[Tensor], output: Tensor) -> Numbered
     All at once and by serial numbers: a dictionary that is asked twice for every node takes three
     times as long.
     """
-    used, counts = _operands(made)
-    if not any(output is node for node in (made[-1:] or inputs)):
-        used = [*used, output]  # as if a last node used the result: it may be a leaf of its own
-    serials = _serials(used)
-    own = _serials(made)
-    at = np.searchsorted(own, serials)
-    is_made = np.zeros(len(serials), dtype=bool)
-    inside = at < len(own)
-    is_made[inside] = own[at[inside]] == serials[inside]
-    user = np.repeat(np.arange(len(made)), counts)
-    user = np.append(user, np.full(len(serials) - len(user), len(made)))
+    count = len(made)
+    serials, sizes = _operand_serials(made)
+    edges = len(serials)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    serials = np.append(serials, output.serial)  # the result is used once more, by the caller
+    user = np.append(np.repeat(np.arange(count), sizes), count)
+    of_made, is_made = _find(made, serials)
+    of_input, is_input = _find(inputs, serials)
 
-    known = {leaf.serial: i for i, leaf in enumerate(inputs)}
-    leaf_serials, first = np.unique(serials[~is_made], return_index=True)
-    first = np.flatnonzero(~is_made)[first]
-    other = np.array([serial not in known for serial in leaf_serials.tolist()], dtype=bool)
-    new = np.sort(first[other])  # where each new leaf is first used
+    # Each other leaf comes right before the first node that uses it.
+    strange = np.flatnonzero(~is_made & ~is_input)
+    _, first, which = np.unique(serials[strange], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[order] = np.arange(len(first))
+    uses = strange[first[order]]
+    leaf_ids = len(inputs) + user[uses] + np.arange(len(uses))
     made_ids = (
-        len(inputs)
-        + np.arange(len(made))
-        + np.searchsorted(user[new], np.arange(len(made)), "right")
+        len(inputs) + np.arange(count) + np.searchsorted(user[uses], np.arange(count), "right")
     )
-    new_ids = len(inputs) + user[new] + np.arange(len(new))
-    known.update(zip(serials[new].tolist(), new_ids.tolist(), strict=True))
 
-    ids = np.empty(len(serials), dtype=np.int32)
-    ids[is_made] = made_ids[at[is_made]]
-    ids[~is_made] = [known[serial] for serial in serials[~is_made].tolist()]
-    total = len(inputs) + len(made) + len(new)
-    nodes: list[Any] = inputs + [None] * (total - len(inputs))
+    ids = np.empty(edges + 1, dtype=np.int32)
+    ids[is_made] = made_ids[of_made[is_made]]
+    ids[is_input] = of_input[is_input]
+    ids[strange] = leaf_ids[rank[which]]
+    total = len(inputs) + count + len(uses)
+    nodes: list[Any] = [*inputs, *[None] * (total - len(inputs))]
     ops: list[Op | None] = [None] * total
     for i, node in zip(made_ids.tolist(), made, strict=True):
         nodes[i] = node
         ops[i] = node.op
-    for i, where in zip(new_ids.tolist(), new.tolist(), strict=True):
-        nodes[i] = used[where]
-    sizes = np.zeros(total, dtype=np.int64)
-    sizes[made_ids] = counts
-    edges = int(counts.sum())
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    result = (
-        int(ids[-1]) if len(ids) > edges else int(made_ids[-1]) if made else _place(inputs, output)
-    )
-    leaves = [*range(len(inputs)), *new_ids.tolist()]
-    return Numbered(nodes, ops, Ragged(ids[:edges], starts), made_ids, leaves, result)
+    for i, use in zip(leaf_ids.tolist(), uses.tolist(), strict=True):
+        at = int(user[use])
+        nodes[i] = output if at == count else made[at].inputs[use - int(starts[at])]
+    widths = np.zeros(total + 1, dtype=np.int32)
+    widths[made_ids + 1] = sizes
+    operands = Ragged(ids[:edges], np.cumsum(widths, dtype=np.int32))
+    leaves = [*range(len(inputs)), *leaf_ids.tolist()]
+    return Numbered(nodes, ops, operands, made_ids, leaves, int(ids[edges]))
 
 
-def _operands(made: list[Tensor]) -> tuple[list[Tensor], np.ndarray[Any, Any]]:
-    """All operands of all nodes in one list, and how many each node has."""
-    used: list[Any] = []
-    counts = []
-    for node in made:
-        others = node.others
-        if type(others) is Tensor:
-            used += (node.first, others)
-            counts.append(2)
-        elif others is None:
-            used.append(node.first)
-            counts.append(1)
-        else:
-            used += (node.first, *others)
-            counts.append(1 + len(others))
-    return used, np.array(counts, dtype=np.int64)
+def _operand_serials(made: list[Tensor]) -> tuple[Serials, Serials]:
+    """The serial numbers of all operands of all nodes, and how many each node has."""
+    others = [node.others for node in made]
+    if tuple in set(map(type, others)):
+        operands = [node.inputs for node in made]
+        serials = [operand.serial for several in operands for operand in several]
+        return np.array(serials, dtype=np.int64), np.array([len(x) for x in operands])
+    pairs = np.empty((len(made), 2), dtype=np.int64)
+    pairs[:, 0] = [node.first.serial for node in made]  # type: ignore[union-attr]
+    pairs[:, 1] = [-1 if other is None else other.serial for other in others]
+    there = pairs >= 0
+    return pairs[there], there.sum(axis=1)
 
 
-def _serials(tensors: list[Tensor]) -> np.ndarray[Any, Any]:
-    return np.array([tensor.serial for tensor in tensors], dtype=np.int64)
-
-
-def _place(inputs: list[Tensor], output: Tensor) -> int:
-    return next(i for i, leaf in enumerate(inputs) if leaf is output)
+def _find(nodes: list[Tensor], serials: Serials) -> tuple[Serials, np.ndarray[Any, Any]]:
+    """For each serial number its place among `nodes` (which are in the order of theirs), and
+    whether it has one."""
+    if not nodes:
+        return np.zeros(len(serials), dtype=np.int64), np.zeros(len(serials), dtype=bool)
+    own = np.array([node.serial for node in nodes], dtype=np.int64)
+    places = np.minimum(np.searchsorted(own, serials), len(own) - 1)
+    return places, own[places] == serials

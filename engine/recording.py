@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from engine.arrays import floats, namespace_of
 from engine.backward import added, contributions, seed_for
+from engine.collector import rare_collections
 from engine.columns import Column
 from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.numbering import Numbered, number
@@ -85,16 +87,16 @@ def record_pass(
         held = as_value(value, dtype, None)
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
     recorder = _Recorder()
-    with mode(recorder):
-        try:
-            result = fn(**leaves)
-        except ValueError as error:
-            # NumPy hides our refusal to become a float behind a message about sequences.
-            if isinstance(error.__cause__, LeavesGraphError):
-                raise error.__cause__ from None
-            raise
-    output = _single_output(result)
-    return recorder.finish(leaves, output, upstream, index)
+    with rare_collections():
+        with mode(recorder):
+            try:
+                result = fn(**leaves)
+            except ValueError as error:
+                # NumPy hides our refusal to become a float behind a message about sequences.
+                if isinstance(error.__cause__, LeavesGraphError):
+                    raise error.__cause__ from None
+                raise
+        return recorder.finish(leaves, _single_output(result), upstream, index)
 
 
 def _single_output(result: Any) -> Tensor:
@@ -124,26 +126,39 @@ class _Recorder:
         self.nodes: list[Tensor] = []
         self.places: list[Any] = []  # of each node: a Location, or a key of `known`
         self.known: dict[Any, Location] = {}
-        self.user_code: CodeType | None = None
         self.scopes_of: dict[int, tuple[str, ...]] = {}  # by serial number
+        self.made = self._hook()
 
-    def made(self, node: Tensor) -> None:
-        self.nodes.append(node)
-        place: Any = self.location
-        if place is None:
-            frame = sys._getframe(2)  # usually it was the user's line that called the operator
-            if frame.f_code is not self.user_code:
-                frame = calling_frame(2)
-                self.user_code = frame.f_code
-            # An address inside the code object, which keeps its instructions within itself.
-            place = id(frame.f_code) + frame.f_lasti
-            if place not in self.known:
-                self.known[place] = line_of(frame.f_code, frame.f_lasti)
-        elif place not in self.known:
-            self.known[place] = place
-        self.places.append(place)
-        if self.scopes:
-            self.scopes_of[node.serial] = self.scopes
+    def _hook(self) -> Callable[[Tensor], None]:
+        """What is called for every node; a closure, for it is called as often as any rule."""
+        note, place, known, frame_at = (
+            self.nodes.append,
+            self.places.append,
+            self.known,
+            sys._getframe,
+        )
+        user_code: CodeType | None = None
+
+        def made(node: Tensor) -> None:
+            nonlocal user_code
+            note(node)
+            if self.location is None:
+                frame = frame_at(2)  # usually it was the user's line that called the operator
+                if frame.f_code is not user_code:
+                    frame = calling_frame(2)
+                    user_code = frame.f_code
+                # An address inside the code object, which keeps its instructions within itself.
+                at: Any = id(frame.f_code) + frame.f_lasti
+                if at not in known:
+                    known[at] = line_of(frame.f_code, frame.f_lasti)
+            else:
+                at = self.location
+                known.setdefault(at, at)
+            place(at)
+            if self.scopes:
+                self.scopes_of[node.serial] = self.scopes
+
+        return made
 
     def finish(
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
@@ -176,7 +191,11 @@ class _Recorder:
             sources=backward.sources,
             slots=backward.slots,
             targets=backward.targets,
-            amounts=freezer.column(backward.amounts),
+            amounts=Column(
+                np.array(backward.amounts),
+                {k: freezer.frozen(x, copy=False) for k, x in backward.amount_arrays.items()},
+                frozenset(),
+            ),
         )
 
     def _names(self, graph: Numbered) -> dict[int, str]:
@@ -214,7 +233,8 @@ class _Backward:
         self.values = values
         self.wanted = [node.requires_grad for node in graph.nodes]
         self.gradients: list[Any] = [None] * len(graph.nodes)
-        self.amounts: list[Any] = []
+        self.amounts = array("d")
+        self.amount_arrays: dict[int, Any] = {}
         self.seed: Any = None
 
     def run(self, upstream: Any) -> None:
@@ -235,18 +255,26 @@ class _Backward:
                 continue
             reached.append(at)
             edge = starts[at]
-            shares: Sequence[Any] | None = None
             if op.plain and type(gradient) is float and starts[at + 1] - edge == 2:
-                # The most frequent case by far, two floats, without a call.
-                a, b = values[operands[edge]], values[operands[edge + 1]]
+                # The most frequent case by far, two floats: the same as below without a loop.
+                i, j = operands[edge], operands[edge + 1]
+                a, b = values[i], values[j]
                 if type(a) is float and type(b) is float:
                     try:
-                        shares = op.vjp(_FLOATS, gradient, values[at], a, b)
+                        to_a, to_b = op.vjp(_FLOATS, gradient, values[at], a, b)
                     except (ArithmeticError, ValueError, AttributeError):
-                        shares = None
-            if shares is None:
-                shares = contributions(nodes[at], gradient)
-            for amount in shares:
+                        to_a, to_b = contributions(nodes[at], gradient)
+                    if to_a is not None and to_b is not None:
+                        if wanted[i]:
+                            so_far = gradients[i]
+                            gradients[i] = to_a if so_far is None else so_far + to_a
+                            write(to_a)
+                        if wanted[j]:
+                            so_far = gradients[j]
+                            gradients[j] = to_b if so_far is None else so_far + to_b
+                            write(to_b)
+                        continue
+            for amount in contributions(nodes[at], gradient):
                 target = operands[edge]
                 edge += 1
                 if not wanted[target]:
@@ -255,13 +283,12 @@ class _Backward:
                     withheld.append((at, target))
                     continue
                 so_far = gradients[target]
-                if so_far is None:
-                    gradients[target] = amount
-                elif type(so_far) is float:
-                    gradients[target] = so_far + amount
+                gradients[target] = amount if so_far is None else added(so_far, amount)
+                if type(amount) is float:
+                    write(amount)
                 else:
-                    gradients[target] = added(so_far, amount)
-                write(amount)
+                    self.amount_arrays[len(self.amounts)] = amount
+                    write(0.0)
         self._edges(np.array(reached, dtype=np.int32), withheld)
 
     def _edges(self, reached: Any, withheld: list[tuple[int, int]]) -> None:

@@ -11,6 +11,7 @@ out as at the point it was made at. Several points meet several regions; each is
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ import numpy as np
 import sympy
 
 from engine.apply import apply
-from engine.arrays.symbol_values import Region, number_of, region
+from engine.arrays.symbol_values import Region, exact, number_of, region
 from engine.arrays.symbols import SymbolArray, as_symbols, symbols_like
 from engine.errors import EngineError
 from engine.ops import REGISTRY
@@ -229,15 +230,26 @@ class _Proving:
             if zero.vanishes(said - right):
                 self.entries += 1
                 continue
-            numbers = at_point.value(said), at_point.value(right)
-            if not abs(numbers[0] - numbers[1]) <= _WRONG * max(1.0, abs(numbers[1])):
+            if _is_other(said, right, at_point):
                 raise _WrongError(
-                    f"by {entries[at]} the tape has {numbers[0]:.6g}, the derivative is "
-                    f"{numbers[1]:.6g}"
+                    f"by {entries[at]} the tape has {at_point.value(said):.6g}, the derivative is "
+                    f"{at_point.value(right):.6g}"
                 )
             raise _UndecidedError(
                 f"the derivative by {entries[at]} agrees, but could not be reduced to 0"
             )
+
+
+def _is_other(said: Any, right: Any, at: Region) -> bool:
+    """Whether two expressions have different numbers at the point, beyond any rounding."""
+    numbers = at.value(said), at.value(right)
+    if not all(map(math.isfinite, numbers)):
+        return False
+    if abs(numbers[0] - numbers[1]) <= _WRONG * max(1.0, abs(numbers[1])):
+        return False
+    point = {symbol: exact(x) for symbol, x in at.point.items()}
+    difference = sympy.N(said - right, 30, subs=point)
+    return bool(difference.is_Float) and abs(difference) > _WRONG
 
 
 def _proof(
@@ -257,6 +269,8 @@ def _proof(
         why = str(error)
     except RecursionError:
         why = "the expressions are nested too deeply for SymPy"
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:
+        why = f"SymPy could not take it: {error}"
     regions = tuple(proving.regions.values())
     if why is not None:
         return Proof("numeric", why, regions, proving.entries)
@@ -295,11 +309,14 @@ def _add_ops(p: Pass, nodes: Sequence[int], proving: _Proving) -> None:
             np.shape(v) if free else np.asarray(v).tobytes()
             for v, free in zip(values, wanted, strict=True)
         ]
-        leaves = [
-            _symbols(f"operand {slot + 1}", value, True) if free else _fixed(value)
-            for slot, (value, free) in enumerate(zip(values, wanted, strict=True))
-        ]
-        proving.add((op, str(params), *shapes), leaves, partial(_applied, op, params))
+        case = (op, str(params), *shapes)
+        proving.budget.spend()
+        if case not in proving.smooth:
+            leaves = [
+                _symbols(f"operand {slot + 1}", value, True) if free else _fixed(value)
+                for slot, (value, free) in enumerate(zip(values, wanted, strict=True))
+            ]
+            proving.add(case, leaves, partial(_applied, op, params))
 
 
 def _applied(op: Op, params: Mapping[str, Any], tensors: Sequence[Tensor]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -294,3 +295,25 @@ def test_unknown_nodes_and_events_are_errors(trace: engine.Trace) -> None:
         trace.events[10]
     assert trace.events[-1].i == 9
     assert [e.i for e in trace.events[2:4]] == [2, 3]
+
+
+def test_the_collector_is_left_as_it_was_found() -> None:
+    before = gc.get_threshold()
+    inside: list[tuple[int, int, int]] = []
+
+    def f(x: Any) -> Any:
+        inside.append(gc.get_threshold())
+        engine.record(lambda y: y * 2.0, y=1.0)
+        inside.append(gc.get_threshold())
+        return x * 2.0
+
+    engine.record(f, x=1.0)
+    with pytest.raises(ZeroDivisionError):
+        engine.record(lambda x: x / (1 // 0), x=1.0)
+    assert gc.get_threshold() == before
+    assert inside == [(100_000, *before[1:])] * 2
+
+
+def test_an_op_that_passes_to_one_operand_only_is_recorded_in_scalars() -> None:
+    trace = engine.record(lambda x, y: engine.where(x > 0.0, x, y) * (x > 0.5), x=2.0, y=3.0)
+    assert (trace.grad("x"), trace.grad("y")) == (1.0, 0.0)
