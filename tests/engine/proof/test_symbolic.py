@@ -116,14 +116,21 @@ def test_logarithms_and_powers_are_proved_on_positive_numbers() -> None:
 
 
 @contextmanager
-def slipped(name: str, factor: float) -> Iterator[None]:
+def replaced(name: str, rule: Callable[..., Any]) -> Iterator[None]:
     op = REGISTRY[name]
     right = op.vjp
-    op.vjp = lambda *values, **params: [factor * g for g in right(*values, **params)]
+    op.vjp = rule
     try:
         yield
     finally:
         op.vjp = right
+
+
+@contextmanager
+def slipped(name: str, factor: float) -> Iterator[None]:
+    right = REGISTRY[name].vjp
+    with replaced(name, lambda *values, **params: [factor * g for g in right(*values, **params)]):
+        yield
 
 
 def test_a_slip_deep_in_a_function_is_named() -> None:
@@ -189,6 +196,27 @@ def test_large_arrays_are_left_to_numbers() -> None:
     proof = prove_trace(trace)
     assert proof.status == "numeric"
     assert proof.why == "too large for symbols: 10,801 numbers, at most 1,000"
+
+
+def test_where_the_derivative_has_no_number_it_may_still_be_proved() -> None:
+    trace = engine.record(lambda x: engine.sqrt(x) * x, x=0.0)
+    assert np.isnan(trace.grad("x"))
+    assert prove_trace(trace).status == "proved"
+
+
+def test_what_is_equal_by_an_identity_that_is_not_used_is_not_called_wrong() -> None:
+    with replaced("sin", lambda xp, g, out, x: (g * (1 - 2 * xp.power(xp.sin(x / 2), 2)),)):
+        proof = prove(lambda x: engine.sin(x) * 1, {"x": ()})
+    assert proof.status == "numeric"
+    assert proof.why == "the derivative by x agrees, but could not be reduced to 0"
+
+
+def test_an_op_that_symbols_can_not_take_is_left_to_numbers() -> None:
+    with replaced("sin", lambda xp, g, out, x: (g * np.arctan(x),)):
+        proof = prove_trace(engine.record(lambda x: engine.sin(x) * 2, x=[0.3]))
+    assert proof.status == "numeric"
+    assert proof.why is not None
+    assert proof.why.startswith("SymPy could not take it: ")
 
 
 def test_no_time_means_no_proof() -> None:
