@@ -56,11 +56,13 @@ def spans(session: Session) -> tuple[Span | None, Span | None]:
     if source is None:
         return around, around
     outer = term(session, source, None)
-    return outer, term(session, now.node, outer) or around
+    operands = session.trace.nodes[source].inputs[: now.event.operand]
+    return outer, term(session, now.node, outer, operands.count(now.node)) or around
 
 
-def term(session: Session, node: int, within: Span | None) -> Span | None:
-    """Where a node's term stands in the text; of an input the first use (inside `within`)."""
+def term(session: Session, node: int, within: Span | None, uses: int = 0) -> Span | None:
+    """Where a node's term stands in the text; of an input the use (inside `within`) that has
+    `uses` others before it."""
     entry = session.trace.nodes[node]
     place = entry.location
     if (
@@ -73,12 +75,14 @@ def term(session: Session, node: int, within: Span | None) -> Span | None:
     if entry.inputs or session.program is None:
         return None
     first, last = within or (0, len(session.text))
-    for statement in session.program.statements:
-        for found in walk(statement.expression):
-            inside = first <= found.start and found.end <= last
-            if inside and isinstance(found, Name) and found.name == entry.name:
-                return found.start, found.end
-    return None
+    found = [
+        (name.start, name.end)
+        for statement in session.program.statements
+        for name in walk(statement.expression)
+        if isinstance(name, Name) and name.name == entry.name
+        if first <= name.start and name.end <= last
+    ]
+    return found[min(uses, len(found) - 1)] if found else None
 
 
 def _lit(text: str, around: Span | None, inner: Span | None, flow: str, width: int) -> list[Run]:
@@ -161,7 +165,7 @@ def before(session: Session, node: int) -> tuple[str, Value] | None:
         if old is None or same(trace.value(old), trace.value(node)):
             return None
         return f"in pass {at}", trace.value(old)
-    if node not in session.changed or not session.past:
+    if node not in session.changed or not session.past or session.future:
         return None
     earlier = session.past[-1].trace
     name = trace.nodes[node].name

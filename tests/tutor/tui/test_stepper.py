@@ -263,3 +263,14 @@ async def test_the_sub_term_follows_the_cursor(seat: Any) -> None:
         assert spans(s.session) == ((1, 6), (1, 6))
         s.stepper.jump(0)
         assert spans(s.session) == (None, None)
+
+
+def test_each_use_of_an_input_is_found_by_itself() -> None:
+    from tutor.debugger.moving import jump
+    from tutor.session.session import at, start
+    from tutor.tui.words import spans
+
+    session = start("a*b + a*a", {"a": 2, "b": 3})
+    events = session.trace.backward_range(0)
+    seen = {spans(at(session, jump(session.frame, i + 1))) for i in events}
+    assert {((6, 9), (6, 7)), ((6, 9), (8, 9)), ((0, 3), (0, 1)), ((0, 3), (2, 3))} <= seen

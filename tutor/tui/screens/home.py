@@ -127,10 +127,10 @@ class HomeScreen(Screen[None]):
         carets: dict[str, Row] = {"expression": [], "inputs": []}
         verdict: Row = _INVITATION
         if isinstance(outcome, Fault):
-            field = self.query_one(f"#{outcome.field}", Input)
-            column = outcome.start - field.scroll_offset.x
+            typed = self.query_one(f"#{outcome.field}", Input)
+            column = outcome.start - typed.scroll_offset.x
             marks = "^" * max(1, outcome.end - outcome.start)
-            if 0 <= column < field.size.width:
+            if 0 <= column < typed.size.width:
                 carets[outcome.field] = [(" " * (_LABEL + column) + marks, "wrong")]
             verdict = [("   ✗ ", "wrong"), (outcome.message, "text")]
             if outcome.hint:

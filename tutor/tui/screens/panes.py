@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.trace import Trace
+from tutor.actions import BY_ID, key_label
 from tutor.debugger.frame import focused
 from tutor.render.events import event_row
 from tutor.render.formula import Formula, formula
 from tutor.render.inspector import Inspection, inspection
-from tutor.render.numbers import exact
+from tutor.render.numbers import exact, number
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
 from tutor.session.session import Session
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 PANES = ("canvas", "formula", "inspector", "events", "timeline")
 _ENTRIES = 40
-_BEGIN = "Press → for the first event."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def show(screen: StepperScreen) -> None:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
     pane = screen.query_one("#formula", Pane)
     if moment.formula is None:
-        pane.show(_beginning(pane.size.width))
+        pane.show(_beginning(pane.size.width, ascii_only))
     else:
         pane.show(words.formula_rows(moment.formula, *pane.size))
     pane = screen.query_one("#inspector", Pane)
@@ -123,7 +123,8 @@ def show_status(screen: StepperScreen) -> None:
         ways = [screen.said]
     elif frame.cursor == 0:
         graph = start_sentence(session.trace, ascii=screen.ascii_only)
-        ways = [f"{_BEGIN} {graph}", _BEGIN]
+        begin = f"Press {_next_key(screen.ascii_only)} for the first event."
+        ways = [f"{begin} {graph}", begin]
     else:
         fell = words.fell(session.trace, frame.cursor, ascii=screen.ascii_only)
         ways = [f"{said()} {fell}", f"{said(numbered=False)} {fell}"] if fell else []
@@ -143,13 +144,11 @@ def show_hint(screen: StepperScreen) -> None:
     line.show(*words.folded(hint, line.size.width - 1))
 
 
-def said_of(name: str, before: Session, after: Session) -> str | None:
+def said_of(name: str, after: Session, *, ascii: bool) -> str | None:
     """What to say after an action that changed more than the moment."""
     if name == "descend":
-        rate = f"{after.rate:g}"
-        return (
-            f"A step with learning rate {rate} was added. → shows each update, then the next pass."
-        )
+        told = f"A step with learning rate {number(after.rate, ascii=ascii)} was added."
+        return f"{told} {_next_key(ascii)} shows each update, then the next pass."
     if name == "edit.undo":
         return f"Taken back. {_marked(after)}"
     if name == "edit.redo":
@@ -172,10 +171,14 @@ def written(value: Any) -> tuple[str, str]:
     return inline(value, most=6), str(np.asarray(value).tolist()).replace(" ", "")
 
 
-def _beginning(width: int) -> list[Row]:
+def _next_key(ascii_only: bool) -> str:
+    return key_label(BY_ID["step.next"].keys[0], ascii=ascii_only)
+
+
+def _beginning(width: int, ascii_only: bool) -> list[Row]:
     rows = words.wrapped(
-        "Each → shows one event: first every value, then how the gradient of the result comes "
-        "back along the edges.",
+        f"Each {_next_key(ascii_only)} shows one event: first every value, then how the gradient "
+        "of the result comes back along the edges.",
         width - 4,
         "quiet",
     )

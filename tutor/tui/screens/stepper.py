@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.screen import Screen
 
 from engine.errors import EngineError
+from engine.trace import Trace
 from tutor.actions import ACTIONS, BY_ID, LEADER, Action
 from tutor.debugger import moving
 from tutor.debugger.frame import focused, phase
@@ -50,6 +53,13 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     AUTO_FOCUS: ClassVar[str | None] = "#canvas"
     BINDINGS: ClassVar[list[BindingType]] = bindings()
 
+    class Drawn(Message):
+        """A large graph was laid out."""
+
+        def __init__(self, drawing: Drawing) -> None:
+            self.drawing = drawing
+            super().__init__()
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
@@ -59,6 +69,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.badge = Badge(self, self._checked)
         self.moment: panes.Moment | None = None
         self._leader = False
+        self._awaited: tuple[Trace, int] | None = None
         self._own: dict[str, Callable[[], None]] = {
             "play.toggle": self._play,
             "play.faster": lambda: self.say(self.player.change(1)),
@@ -92,8 +103,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         yield Timeline(id="timeline")
         yield KeyBar(id="keys")
 
-    # What happens
-
     def on_mount(self) -> None:
         self.call_after_refresh(self.show)
 
@@ -109,30 +118,36 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         at = trace.pass_at(self.session.frame.cursor)
         if self.drawing is not None:
             self.drawing = self.drawing.fitted(trace, at)
+        if self.drawing is None and len(trace.node_range(at)) <= LARGE:
+            self.drawing = drawing(trace, at)
         if self.drawing is None:
-            if len(trace.node_range(at)) > LARGE:
-                self._draw_later(self.session, at)
-            else:
-                self.drawing = drawing(trace, at)
-        if self.drawing is not None:
+            self._draw_later(trace, at)
+        else:
             self.badge.ask(trace, self.session.frame.focus)
         panes.show(self)
 
-    @work(thread=True, exclusive=True, group="layout")
-    def _draw_later(self, session: Session, at: int) -> None:
-        """Lay out a large graph while the rest of the screen can be used."""
-        made = drawing(session.trace, at)
-        self.app.call_from_thread(self._drawn, made)
+    def _draw_later(self, trace: Trace, at: int) -> None:
+        """Lay out a large graph in a thread, while the rest of the screen can be used."""
+        if self._awaited is None or self._awaited[0] is not trace or self._awaited[1] != at:
+            self._awaited = trace, at
+            Thread(target=self._draw, args=(trace, at), daemon=True).start()
 
-    def _drawn(self, made: Drawing) -> None:
-        if self.is_attached and made.trace is self.session.trace:
-            self.drawing = made
+    def _draw(self, trace: Trace, at: int) -> None:
+        made = drawing(trace, at)
+        if self.is_attached:
+            self.post_message(self.Drawn(made))
+
+    @on(Drawn)
+    def _drawn(self, message: Drawn) -> None:
+        if message.drawing.trace is self.session.trace:
+            self.drawing, self._awaited = message.drawing, None
             self.show()
 
     def go(self, session: Session, said: str | None = None) -> None:
         """Go to another state of the sitting."""
         self.session = session
         self.said = said
+        self._leader = False
         self.show()
 
     def say(self, sentence: str) -> None:
@@ -150,8 +165,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _checked(self) -> None:
         if self.is_attached:
             panes.show_crumbs(self)
-
-    # What is wanted
 
     def take_key(self, key: str) -> bool:
         """The second key of a chord; False where the key is none."""
@@ -189,13 +202,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _run(self, action: Action) -> None:
         assert action.run is not None  # noqa: S101
-        before = self.session
         try:
-            after = action.run(before)
+            after = action.run(self.session)
         except (EngineError, LanguageError) as error:
             self.say(str(error))
             return
-        self.go(after, panes.said_of(action.id, before, after))
+        self.go(after, panes.said_of(action.id, after, ascii=self.ascii_only))
 
     def _play(self) -> None:
         if self.app.animation_level == "none":
@@ -284,8 +296,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         else:
             self._app.back()
 
-    # Editing an input
-
     def _edit(self) -> None:
         inputs = list(self.session.inputs)
         here = self.session.trace.nodes[focused(self.session.frame)].name
@@ -338,8 +348,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             caret = [(" ✗ ", "wrong")]
         line.show([*caret, (why, "text")])
 
-    # The mouse
-
     @on(GraphCanvas.NodeClicked)
     def _node_clicked(self, message: GraphCanvas.NodeClicked) -> None:
         node = self._shown_first() + message.node
@@ -384,8 +392,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             while_editing[message.action]()
         else:
             self.action_act(message.action)
-
-    # What the palette offers
 
     def commands(self) -> Iterable[SystemCommand]:
         """Every action that can be done now, with its keys; of the others, why not."""
