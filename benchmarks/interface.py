@@ -1,6 +1,6 @@
 """How fast the interface is, in a real terminal (a pty), beside the targets.
 
-    python benchmarks/interface.py            every figure, some 40 s
+    python benchmarks/interface.py            every figure, in about a minute
     python benchmarks/interface.py --json     as data
 
 First frames count from the start of the process to the first complete frame; key to paint from the
@@ -206,6 +206,7 @@ def main() -> int:
     if arguments.json:
         print(json.dumps([{**asdict(f), "ratio": round(f.ratio, 3)} for f in figures], indent=1))
         return 0
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for f in figures:
         print(f"{f.name:<48} {f.measured:8.1f} ms   target {f.target:6.0f}   ratio {f.ratio:.2f}")
     return 0

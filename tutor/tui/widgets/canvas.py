@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 
 from tutor.layout import ASCII, UNICODE, Edge, Layout, Region, Scene, draw
+from tutor.tui.palette import styles
+from tutor.tui.twins import twin
 from tutor.tui.widgets.minimap import Minimap, minimap
 from tutor.tui.widgets.surface import Row, Run, Surface, row_width
 
@@ -53,6 +59,7 @@ class GraphCanvas(Surface, can_focus=True):
         super().__init__(id=id)
         self.left = self.top = 0
         self._picture: Picture | None = None
+        self._flow = ""
         self._map: Minimap | None = None
         self._map_at: Region | None = None
         self._drag: tuple[int, int] | None = None
@@ -115,15 +122,34 @@ class GraphCanvas(Surface, can_focus=True):
             return
         view = Region(self.left, self.top, width, height)
         glyphs = ASCII if self.backprop.ascii_only else UNICODE
-        roles = _FLOWS[picture.flow]
-        rows: list[Row] = [
-            [(text, roles[key]) for text, key in row]
-            for row in draw(picture.layout, view, picture.scene, glyphs)
-        ]
+        rows: list[Row] = list(draw(picture.layout, view, picture.scene, glyphs))
         self._map_at = None
         if self._map is not None:
             self._overlay(rows, view, self._map)
+        if self._flow != picture.flow:
+            # The same names stand for other colours now.
+            self._flow, self._rows = picture.flow, []
         self.paint(rows)
+
+    def _strip(self, row: Row, width: int) -> Strip:
+        """Drawn rows are safe to print and fill the width: nothing is left to look at."""
+        if self._picture is None:
+            return super()._strip(row, width)
+        if self.backprop.ascii_only:
+            row = [(twin(text), key) for text, key in row]
+        look = _look(self.app.theme, self._flow)
+        segments: list[Segment] = []
+        held, held_style = "", look["ground"]
+        for text, key in row:
+            style = look[key]
+            if style is held_style:
+                held += text
+            else:
+                if held:
+                    segments.append(Segment(held, held_style))
+                held, held_style = text, style
+        segments.append(Segment(held, held_style))
+        return Strip(segments, width)
 
     def _overlay(self, rows: list[Row], view: Region, small: Minimap) -> None:
         """Put the map into the lower right corner, the upper one if it would hide the event."""
@@ -224,22 +250,25 @@ def _within(first: int, room: int, whole: int) -> int:
     return max(-MARGIN, min(first, whole + MARGIN - room))
 
 
-class _Roles(dict[str, str]):
-    """The roles of what drawing calls styles, while things flow one way."""
+class _Look(dict[str, Style]):
+    """The style of what drawing has names for, in one theme, while things flow one way."""
 
-    def __init__(self, flow: str) -> None:
+    def __init__(self, theme: str, flow: str) -> None:
         super().__init__()
+        self._styles = styles(theme)
         self._flow = flow
 
-    def __missing__(self, key: str) -> str:
+    def __missing__(self, key: str) -> Style:
         part, dot, state = key.removesuffix(".focus").partition(".")
         part = _ROLES.get(part, part)
         role = f"{part}.active.{self._flow}" if state == "active" else part + dot + state
-        self[key] = role
-        return role
+        made = self[key] = self._styles[role]
+        return made
 
 
-_FLOWS = {flow: _Roles(flow) for flow in ("forward", "backward", "update")}
+@cache
+def _look(theme: str, flow: str) -> _Look:
+    return _Look(theme, flow)
 
 
 def _spliced(row: Row, x: int, over: Sequence[Run]) -> list[Run]:

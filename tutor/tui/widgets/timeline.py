@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -23,8 +24,7 @@ class Stretch:
     events: range
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell: what it shows, and the cursor a click on it leads to (None: nowhere)."""
 
     char: str
@@ -112,7 +112,7 @@ def cells(stretches: Sequence[Stretch], cursor: int, width: int) -> list[Cell]:
     line = []
     for cell in _stretch(whole, cursor, min(count, width), "", ""):
         hue = _HUES[stretches[bisect_left(stops, cell.cursor or 0)].direction]
-        line.append(replace(cell, role=hue + cell.role if cell.char != "○" else cell.role))
+        line.append(cell._replace(role=hue + cell.role if cell.char != "○" else cell.role))
     return line
 
 
