@@ -52,6 +52,20 @@ def test_the_mouse_picks_a_moment_and_a_node(terminal: Any) -> None:
     t.wait_for("[y]")
 
 
+def test_a_drag_looks_around_and_the_next_event_comes_back_into_view(terminal: Any) -> None:
+    neuron = "n = w0 + w1*x1 + w2*x2; f = sigmoid(n); -log(f)"
+    t = terminal("trace", neuron, "--at", "w0=-3,w1=2,w2=-3,x1=-1,x2=-2")
+    t.wait_for("┌ w1 ─")
+    t.child.send("\x1b[<0;60;8M")
+    for column in range(59, 9, -10):
+        t.child.send(f"\x1b[<32;{column};8M")
+    t.child.send("\x1b[<0;9;8m")
+    t.settle()
+    assert "┌ w1 ─" not in t.text
+    t.press("right", "right")
+    t.wait_for("┏ w1 ━")
+
+
 def test_a_chord_acts_inside_a_field_and_a_resize_is_followed(terminal: Any) -> None:
     t = terminal(*EXAMPLE)
     t.wait_for("Press → for the first event")

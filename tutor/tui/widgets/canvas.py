@@ -170,8 +170,9 @@ class GraphCanvas(Surface, can_focus=True):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._drag is None or not event.button:
             return
-        if not self.app.mouse_captured:
+        if self.app.mouse_captured is not self:
             self.capture_mouse()
+        self.suppress_click()
         self._pan(self._drag[0] - event.x, self._drag[1] - event.y)
         self._drag = (event.x, event.y)
 
