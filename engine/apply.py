@@ -60,7 +60,7 @@ def forward(
     xp = namespace_of(values)
     try:
         if op.check is not None:
-            op.check(*[v.shape for v in values], **params)
+            op.check(*[tuple(np.shape(v)) for v in values], **params)
         with np.errstate(all="ignore"):
             value = op.forward(xp, *values, **params)
     except (ValueError, TypeError, IndexError, ShapeError) as error:

@@ -86,6 +86,7 @@ class Op:
         "forward",
         "name",
         "numeric_only",
+        "operands",
         "parameters",
         "plain",
         "prunes",
@@ -103,6 +104,7 @@ class Op:
         self.forward = forward
         self.vjp: Function = _no_rule
         self.prunes = False
+        self.operands = forward.__code__.co_varnames[1 : 1 + len(settings["domain"])]
         self.parameters: tuple[str, ...] = _parameters(forward, len(settings["domain"]))
         self.plain = False  # one or two operands, entry by entry, no parameters: fit for floats
         self.symbol: str = settings["symbol"]
@@ -138,7 +140,8 @@ class Op:
     def __call__(self, *operands: Any, **params: Any) -> Tensor:
         """Apply the op to Tensors, arrays or numbers.
 
-        What stands behind the operands is read as parameters: `sum(x, 0)` is `sum(x, axis=0)`.
+        Operands may be given by name. What stands behind them is read as parameters: `sum(x, 0)`
+        is `sum(x, axis=0)`.
         An op of any number of operands takes them one by one or as a list: `stack([a, b])`.
         """
         from engine.apply import apply
@@ -148,6 +151,8 @@ class Op:
                 operands = tuple(operands[0])
             if not operands:
                 raise ShapeError(f"{self.name}: no operand given", op=self.name)
+        elif len(operands) < self.arity and any(name in params for name in self.operands):
+            return self(*_in_order(self, operands, params), **params)
         elif len(operands) != self.arity:
             extra = operands[self.arity :]
             if len(operands) < self.arity or len(extra) > len(self.parameters):
@@ -235,6 +240,12 @@ def _default_samples(elementwise: bool, arity: int) -> tuple[Sample, ...]:
         Sample(broadcast, small=False),
         Sample(column, small=False),
     )
+
+
+def _in_order(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:
+    """Operands, some of them given by name, in their order; those are taken out of `params`."""
+    missing = op.operands[len(operands) :]
+    return [*operands, *(params.pop(name) for name in missing if name in params)]
 
 
 def _parameters(forward: Function, arity: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from engine.proof.agreement import Agreement as Agreement
 from engine.proof.agreement import Proof as Proof
 from engine.proof.agreement import check_trace as check_trace
 from engine.proof.agreement import numeric_only as numeric_only
+from engine.proof.differences import GRAVITY as GRAVITY
 from engine.proof.differences import GradCheck as GradCheck
 from engine.proof.differences import check_gradients as check_gradients
 from engine.proof.differences import check_node as check_node

@@ -5,9 +5,10 @@ falls as h⁶. Where the estimate of its error is bad (a kink close by, a steep 
 are tried. All is computed in float64, also for a trace in float16 or float32; what differs then is
 rounding of the tape.
 
-An entry where the slopes from the left and from the right differ, or where the function has no
-value on one side, lies at a kink: there is no derivative, only a convention. It is reported as such
-and not compared.
+Not every entry can be compared, and it is said why. Where the slopes from the left and from the
+right differ it lies at a kink: there is no derivative, only a convention. Where the function is not
+finite at the point or beside it (log at −1, 1/x at 0, an overflow) it is undefined. Where rounding
+drowns the slope (x − y at 1e200) it is unsure.
 
 Richardson's extrapolation: L. F. Richardson, Phil. Trans. R. Soc. A 210 (1911) 307.
 """
@@ -28,8 +29,9 @@ from engine.tensor import Tensor
 from engine.trace import Pass, Trace
 
 Array = Any
-Status = Literal["agrees", "differs", "kink"]
+Status = Literal["agrees", "differs", "kink", "undefined", "unsure"]
 
+GRAVITY: tuple[Status, ...] = ("agrees", "unsure", "undefined", "kink", "differs")
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3, "float16": 5e-2}
 _STEPS = (1e-3, 6e-5, 4e-6, 2.5e-7, 1e-2)
 _GOOD = 1e-9
@@ -49,10 +51,15 @@ class Slope:
     right: float
 
     @property
+    def undefined(self) -> bool:
+        """Whether the function is not finite at the point or on one side of it."""
+        return not (math.isfinite(self.left) and math.isfinite(self.right))
+
+    @property
     def at_kink(self) -> bool:
-        """Whether there is no derivative: the sides differ, or one of them has no slope."""
-        if not (math.isfinite(self.left) and math.isfinite(self.right)):
-            return True
+        """Whether there is no derivative, because the slopes on the two sides differ."""
+        if self.undefined:
+            return False
         scale = max(1.0, min(abs(self.left), abs(self.right)))
         return abs(self.left - self.right) > _KINK * scale
 
@@ -61,9 +68,10 @@ class Slope:
 class GradCheck:
     """What comparing a gradient with differences gave.
 
-    max_error: the largest |tape − difference| / max(1, |difference|), over all that is at no kink.
+    max_error: the largest |tape − difference| / max(1, |difference|) of all that was compared.
     where: the entry (or direction) with that error. compared: how many slopes were compared, of
-    `entries` entries. kinks: the entries at a kink.
+    `entries` entries. kinks, undefined, unsure: the entries that could not be, by the reason.
+    status is the gravest of what was found.
     """
 
     status: Status
@@ -72,6 +80,8 @@ class GradCheck:
     compared: int
     entries: int
     kinks: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
     by_direction: bool = False
 
     @property
@@ -84,9 +94,17 @@ class GradCheck:
         """What was compared, in words."""
         if self.by_direction:
             slopes = "slope" if self.compared == 1 else "slopes"
-            return f"{self.compared} {slopes} for {self.entries} entries, along random directions"
-        at = f", {len(self.kinks)} at a kink" if self.kinks else ""
-        return f"{self.compared} of {self.entries} entries{at}"
+            said = f"{self.compared} {slopes} for {self.entries} entries, along random directions"
+        else:
+            said = f"{self.compared} of {self.entries} entries"
+        for found, where in (
+            (self.kinks, "at a kink"),
+            (self.undefined, "where the function is not finite"),
+            (self.unsure, "lost in rounding"),
+        ):
+            if found:
+                said += f", {len(found)} {where}"
+        return said
 
 
 def gradcheck(
@@ -132,7 +150,7 @@ def gradcheck(
 
 
 def differences(trace: Trace, node: int | str) -> np.ndarray[Any, Any]:
-    """The gradient of the trace's output by a node, by differences; nan at kinks.
+    """The gradient of the trace's output by a node, by differences; nan where there is none.
 
     node: any node, by id or name: an input, or an intermediate result, which is then varied by
     itself. The output is weighted by the trace's seed. Every entry costs about seven runs of what
@@ -143,7 +161,7 @@ def differences(trace: Trace, node: int | str) -> np.ndarray[Any, Any]:
     gradient = np.empty(line.at.shape)
     for place in np.ndindex(line.at.shape):
         slope = line.along(_unit(line.at.shape, place))
-        gradient[place] = math.nan if slope.at_kink else slope.value
+        gradient[place] = math.nan if slope.at_kink or slope.undefined else slope.value
     return gradient
 
 
@@ -226,12 +244,17 @@ class _Lines:
         found = []
         for step in _STEPS:
             slope = self._slope(at, middle, direction, step * max(1.0, size))
-            if slope.error <= _GOOD * max(1.0, abs(slope.value)) and not slope.at_kink:
+            smooth = not slope.at_kink and not slope.undefined
+            if smooth and slope.error <= _GOOD * max(1.0, abs(slope.value)):
                 return slope
             found.append(slope)
         # A kink is one only if the shorter steps see it too: else it lies beside the point.
-        smooth = [s for s in found if not s.at_kink and s.error <= _KINK * max(1.0, abs(s.value))]
-        return min(smooth or found, key=lambda s: s.error)
+        good = [
+            s
+            for s in found
+            if not s.at_kink and not s.undefined and s.error <= _KINK * max(1.0, abs(s.value))
+        ]
+        return min(good or found, key=lambda s: s.error)
 
     def _slope(self, at: Array, middle: Array, direction: Array, h: float) -> Slope:
         with np.errstate(all="ignore"):
@@ -286,35 +309,64 @@ def _check(
     else:
         places = [(_entry(name, place), _unit(shape, place)) for place in np.ndindex(shape)]
     worst, where, compared = 0.0, None, 0
-    kinks = []
+    kinks: list[str] = []
+    undefined: list[str] = []
+    unsure: list[str] = []
     for label, direction in places:
         slope = line.along(direction)
         said = float(np.sum(np.where(direction == 0, 0.0, tape * direction)))
-        if slope.at_kink:
-            kinks.append(label)
+        if slope.undefined or slope.at_kink:
+            (undefined if slope.undefined else kinks).append(label)
+            continue
+        if not slope.error <= tolerance * max(1.0, abs(slope.value)):
+            unsure.append(label)
             continue
         error = abs(said - slope.value) / max(1.0, abs(slope.value))
         error = math.inf if math.isnan(error) else error
-        if error > tolerance and again and _tape_jumps(line, direction, again, tolerance):
+        if error > tolerance and again and _tape_jumps(line, direction, said, again, tolerance):
             kinks.append(label)
             continue
         compared += 1
         if where is None or error > worst:
             worst, where = error, label
-    status: Status = "differs" if worst > tolerance else "kink" if kinks else "agrees"
-    return GradCheck(status, worst, where, compared, int(line.at.size), tuple(kinks), by_direction)
+    status: Status = "agrees"
+    if worst > tolerance:
+        status = "differs"
+    elif kinks or undefined or unsure:
+        status = "kink" if kinks else "undefined" if undefined else "unsure"
+    return GradCheck(
+        status,
+        worst,
+        where,
+        compared,
+        int(line.at.size),
+        tuple(kinks),
+        tuple(undefined),
+        tuple(unsure),
+        by_direction,
+    )
 
 
 def _tape_jumps(
-    line: _Lines, direction: Array, again: Callable[[Array], Array], tolerance: float
+    line: _Lines,
+    direction: Array,
+    said: float,
+    again: Callable[[Array], Array],
+    tolerance: float,
 ) -> bool:
-    """Whether the tape is right on both sides of the point: then it is wrong at a kink only,
-    where kinks cancel in the function but their conventions do not (relu(x) − relu(−x) at 0)."""
+    """Whether the tape, run again, says the same here and is right on both sides of the point.
+
+    Then it is wrong at a kink only, where kinks cancel in the function but their conventions do
+    not (relu(x) − relu(−x) at 0).
+    """
+    here = float(np.sum(again(line.at) * direction))
+    if not abs(here - said) <= tolerance * max(1.0, abs(said)):
+        return False
     for side in (-1e-3, 1e-3):
         at = line.at + side * direction
         slope = line.along(direction, at)
-        said = float(np.sum(again(at) * direction))
-        if not abs(said - slope.value) <= max(tolerance, 1e-6) * max(1.0, abs(slope.value)):
+        there = float(np.sum(again(at) * direction))
+        if not abs(there - slope.value) <= max(tolerance, 1e-6) * max(1.0, abs(slope.value)):
             return False
     return True
 
@@ -323,18 +375,15 @@ def _together(checks: list[GradCheck]) -> GradCheck:
     if not checks:
         return GradCheck("agrees", 0.0, None, 0, 0)
     worst = max(checks, key=lambda c: (c.status == "differs", c.where is not None, c.max_error))
-    status: Status = "agrees"
-    if any(c.status == "kink" for c in checks):
-        status = "kink"
-    if worst.status == "differs":
-        status = "differs"
     return GradCheck(
-        status,
+        max((c.status for c in checks), key=GRAVITY.index),
         worst.max_error,
         worst.where,
         sum(c.compared for c in checks),
         sum(c.entries for c in checks),
-        tuple(kink for c in checks for kink in c.kinks),
+        tuple(label for c in checks for label in c.kinks),
+        tuple(label for c in checks for label in c.undefined),
+        tuple(label for c in checks for label in c.unsure),
         any(c.by_direction for c in checks),
     )
 

@@ -16,10 +16,24 @@ from tutor.render.json_ import plain
 from tutor.render.numbers import number
 from tutor.sandbox.prover import Answer
 
-Status = Literal["agrees", "differs", "kink", "proved", "numeric", "skipped", "running", "absent"]
+Status = Literal[
+    "agrees",
+    "differs",
+    "kink",
+    "undefined",
+    "unsure",
+    "proved",
+    "numeric",
+    "skipped",
+    "running",
+    "absent",
+]
 
-_KINK = "At a kink there is no derivative, and the tape follows a convention."
-_GRAVITY = {"agrees": 0, "kink": 1, "differs": 2}
+_REASONS = {
+    "kink": " At a kink there is no derivative, and the tape follows a convention.",
+    "undefined": " Where a function is not finite, differences can not say anything.",
+    "unsure": " There differences are too coarse to say anything.",
+}
 
 BUDGET = 60_000
 """How many ops one badge may cost: some tenths of a second."""
@@ -29,8 +43,9 @@ BUDGET = 60_000
 class Check:
     """What one route says of a gradient.
 
-    route: "tape", "differences" or "SymPy". status: "agrees", "differs"; "kink" (there is no
-    derivative here, only a convention); of SymPy "proved", "numeric" (equal in numbers, not
+    route: "tape", "differences" or "SymPy". status: "agrees", "differs"; of differences also "kink"
+    (there is no derivative here, only a convention), "undefined" (the function is not finite) and
+    "unsure" (lost in rounding); of SymPy "proved", "numeric" (equal in numbers, not
     proved), "skipped" and "running"; "absent" where there is no gradient. why: one sentence, may be
     empty. max_error: relative, of differences.
     """
@@ -49,6 +64,8 @@ class Check:
     def mark(self) -> str:
         """`✓` agrees, `✗` differs, `≈` only in numbers, `…` under way, `—` nothing to say."""
         marks = {"agrees": "✓", "proved": "✓", "differs": "✗", "kink": "≈", "numeric": "≈"}
+        if self.status in ("undefined", "unsure") and self.max_error is not None:
+            return "✓"
         return marks.get(self.status, "…" if self.status == "running" else "—")
 
 
@@ -67,7 +84,7 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
 
     budget: how many ops may be run for it. Takes from a millisecond to some tenths of a second.
     """
-    from engine.proof import check_gradients, check_node
+    from engine.proof import GRAVITY, check_gradients, check_node
 
     if tape(trace, node).status == "absent":
         return Check("differences", "absent", "there is no gradient to compare")
@@ -75,13 +92,13 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
         if node is None:
             share = budget // len(trace.passes)
             passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
-            found = max(passes, key=lambda check: (_GRAVITY[check.status], check.max_error))
+            found = max(passes, key=lambda check: (GRAVITY.index(check.status), check.max_error))
         else:
             found = check_node(trace, node, budget=budget)
     why = found.note
     if found.status == "differs":
         why = f"{found.where} is off by {number(found.max_error)}"
-    nothing = found.status == "kink" and found.compared == 0
+    nothing = found.entries > 0 and found.compared == 0
     return Check("differences", found.status, why, None if nothing else found.max_error)
 
 
@@ -99,14 +116,16 @@ def badge(checks: list[Check]) -> str:
 
 def sentences(difference: Check, proof: Check) -> list[str]:
     """What `--text` says of the checks, one sentence each."""
-    error = f"largest relative error {number(difference.max_error or 0.0)}"
-    first = {
-        "agrees": f"Tape and differences agree: {difference.why}, {error}.",
-        "kink": f"Tape and differences agree: {difference.why}, {error}. {_KINK}",
-        "differs": f"Tape and differences DISAGREE: {difference.why}.",
-    }.get(difference.status, f"Nothing to compare: {difference.why}.")
-    if difference.status == "kink" and difference.max_error is None:
-        first = f"Nothing to compare with differences: {difference.why}. {_KINK}"
+    reason = _REASONS.get(difference.status, "")
+    if difference.status == "absent":
+        first = f"Nothing to compare: {difference.why}."
+    elif difference.status == "differs":
+        first = f"Tape and differences DISAGREE: {difference.why}."
+    elif difference.max_error is None:
+        first = f"Nothing to compare with differences: {difference.why}.{reason}"
+    else:
+        error = f"largest relative error {number(difference.max_error)}"
+        first = f"Tape and differences agree: {difference.why}, {error}.{reason}"
     told = {
         "proved": "SymPy proves the formula of the gradient",
         "numeric": "SymPy: equal in numbers, not proved",
@@ -120,8 +139,8 @@ def as_data(difference: Check, proof: Check) -> dict[str, Any]:
     """What stands under "checks" in the JSON form."""
     data: dict[str, Any] = {
         "finite_difference": {
-            "agrees": not difference.wrong,
-            "max_error": plain(difference.max_error or 0.0),
+            "agrees": None if difference.max_error is None else not difference.wrong,
+            "max_error": None if difference.max_error is None else plain(difference.max_error),
         },
         "sympy": {"status": proof.status},
     }

@@ -170,3 +170,10 @@ def test_a_chain_of_a_hundred_thousand_nodes() -> None:
     w.sum().backward()
     assert v.grad is not None
     assert v.grad.tolist() == [1, 1]
+
+
+def test_operands_may_be_given_by_name() -> None:
+    assert engine.div(a=6.0, b=3.0).item() == 2.0
+    assert engine.div(6.0, b=3.0).item() == 2.0
+    assert engine.sum(x=[[1.0, 2.0], [3.0, 4.0]], axis=0).tolist() == [4.0, 6.0]
+    assert engine.record(engine.log, x=1.0).grad("x") == 1.0

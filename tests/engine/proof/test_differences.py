@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,6 @@ def test_a_wrong_gradient_differs_and_is_named() -> None:
         (engine.relu, (0.0,)),
         (engine.abs, (0.0,)),
         (engine.heaviside, (0.0,)),
-        (engine.sqrt, (0.0,)),
         (lambda x: engine.clip(x, lo=-1.0, hi=1.0), (1.0,)),
         (engine.maximum, (2.0, 2.0)),
         # Here the function has a slope, 1, but the two conventions at 0 do not add up to it.
@@ -213,3 +213,37 @@ def test_without_a_proof_none_is_claimed() -> None:
     assert data["sympy"] == {"status": "skipped"}
     assert data["finite_difference"]["agrees"] is True
     assert data["finite_difference"]["max_error"] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("fn", "x"),
+    [
+        (engine.log, -1.0),
+        (engine.log, 0.0),
+        (engine.sqrt, 0.0),
+        (lambda x: 1.0 / x, 0.0),
+        (engine.exp, 1000.0),
+        (engine.sin, math.nan),
+    ],
+)
+def test_where_a_function_is_not_finite_nothing_is_compared(
+    fn: Callable[..., Any], x: float
+) -> None:
+    check = check_gradients(engine.record(fn, x=x))
+    assert (check.status, check.compared, check.undefined) == ("undefined", 0, ("x",))
+    assert check.agrees
+    assert check.note == "0 of 1 entries, 1 where the function is not finite"
+
+
+def test_a_slope_that_rounding_drowns_is_no_disagreement() -> None:
+    check = check_gradients(engine.record(lambda x, y: x - y, x=1.0, y=1e200))
+    assert check.status == "unsure"
+    assert check.unsure == ("x",)
+    assert check.agrees
+
+
+def test_a_wrong_gradient_beside_a_kink_is_still_wrong() -> None:
+    trace = engine.record(lambda x: engine.relu(x) - engine.relu(-x), x=0.0)
+    p = trace.passes[0]
+    wrong = replace(p.gradients, floats=np.where(np.arange(len(p.gradients)) == 0, 7.0, 0.0))
+    assert check_gradients(engine.Trace((replace(p, gradients=wrong),))).status == "differs"

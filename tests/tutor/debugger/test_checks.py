@@ -130,3 +130,19 @@ def test_large_arrays_are_compared_along_directions() -> None:
     check = checks.differences(make("sum(tanh(x)*x)", x=x))
     assert check.status == "agrees"
     assert "directions" in check.why
+
+
+def test_a_function_that_is_not_finite_leaves_nothing_to_compare() -> None:
+    check = checks.differences(make("log(x)", x=-1))
+    assert (check.status, check.max_error, check.mark, check.wrong) == (
+        "undefined",
+        None,
+        "—",
+        False,
+    )
+    proof = checks.sympy(Answer("skipped"))
+    assert checks.sentences(check, proof)[0] == (
+        "Nothing to compare with differences: 0 of 1 entries, 1 where the function is not finite. "
+        "Where a function is not finite, differences can not say anything."
+    )
+    assert checks.as_data(check, proof)["finite_difference"] == {"agrees": None, "max_error": None}
