@@ -63,6 +63,7 @@ class GraphCanvas(Surface, can_focus=True):
         self._map: Minimap | None = None
         self._map_at: Region | None = None
         self._drag: tuple[int, int] | None = None
+        self._dragged = False
 
     def show(self, picture: Picture) -> None:
         """Show a moment: scroll only if what happens is out of sight, repaint only what changed."""
@@ -165,14 +166,14 @@ class GraphCanvas(Surface, can_focus=True):
         self._map_at = Region(x, y, small.width, small.height)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._drag = (event.x, event.y)
+        self._drag, self._dragged = (event.x, event.y), False
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._drag is None or not event.button:
             return
         if self.app.mouse_captured is not self:
             self.capture_mouse()
-        self.suppress_click()
+        self._dragged = True
         self._pan(self._drag[0] - event.x, self._drag[1] - event.y)
         self._drag = (event.x, event.y)
 
@@ -210,7 +211,7 @@ class GraphCanvas(Surface, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         picture = self._picture
-        if picture is None:
+        if picture is None or self._dragged:
             return
         at = self._map_at
         if (
