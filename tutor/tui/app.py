@@ -23,7 +23,12 @@ class BackpropTutor(App[int]):
     TITLE = "Backprop Tutor"
     CSS_PATH: ClassVar[str] = "styles/app.tcss"
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS: list[tuple[int, str]] = [(0, "-low"), (20, "-high"), (32, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] = [  # noqa: RUF012
+        (0, "-tiny"),
+        (11, "-low"),
+        (20, "-high"),
+        (32, "-tall"),
+    ]
     AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init__(self, session: Session | None = None, *, plain: bool | None = None) -> None:

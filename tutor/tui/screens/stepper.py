@@ -262,7 +262,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.look_at(node)
 
     def _turn(self, way: int) -> None:
-        shown = [name for name in panes.PANES if name != "inspector" or not self.has_class("-low")]
+        hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
+        absent = set().union(*(names for size, names in hidden.items() if self.has_class(size)))
+        shown = [name for name in panes.PANES if name not in absent]
         now = self.focused.id if self.focused is not None else None
         target = shown[((shown.index(now) if now in shown else -1) + way) % len(shown)]
         # In a narrow window the events stand in the place of the formula and the node.
