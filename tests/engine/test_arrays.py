@@ -133,9 +133,9 @@ def test_numbers_beside_symbols_become_exact() -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(EngineError, match="symbols can not be computed with a str"):
+    with pytest.raises(EngineError, match="symbols cannot be computed with a str"):
         as_symbols("x")
-    with pytest.raises(EngineError, match="can not be written into"):
+    with pytest.raises(EngineError, match="cannot be written into"):
         np.add(X, 1, out=X)
     with pytest.raises(TypeError):
         np.arctan(X)

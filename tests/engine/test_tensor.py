@@ -187,7 +187,7 @@ def test_wrong_contents_are_refused() -> None:
         Tensor({})
     with pytest.raises(EngineError, match="real numbers"):
         Tensor(np.array([1j]))
-    with pytest.raises(LeavesGraphError, match="can not be written into"):
+    with pytest.raises(LeavesGraphError, match="cannot be written into"):
         Tensor([1.0])[0] = 2.0  # type: ignore[index]
     with pytest.raises(EngineError, match="no device 'tpu'"):
         Tensor(1.0, device="tpu")

@@ -1,4 +1,4 @@
-"""How ops are called, and what is said when a call can not be right."""
+"""How ops are called, and what is said when a call cannot be right."""
 
 from __future__ import annotations
 

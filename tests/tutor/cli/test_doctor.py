@@ -47,7 +47,7 @@ def test_a_folder_that_can_not_be_written_is_a_problem(
     home.write_text("a file where the folder should be")
     assert main(["doctor"]) == 1
     told = capsys.readouterr().out
-    assert f"{home / 'data'} can not be written: Not a directory" in told
+    assert f"{home / 'data'} cannot be written: Not a directory" in told
     assert "not writable: Not a directory" in told
 
 

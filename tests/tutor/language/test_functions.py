@@ -45,7 +45,7 @@ def operands(op: Op, sample: Sample) -> dict[str, Any]:
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_can_be_called(name: str) -> None:
     op = REGISTRY[name]
-    # A pattern of einsum without its arrow can not be told from its operands.
+    # A pattern of einsum without its arrow cannot be told from its operands.
     samples = [one for one in op.samples if "->" in one.params.get("pattern", "->")]
     assert samples
     for sample in samples:

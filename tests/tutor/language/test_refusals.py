@@ -88,7 +88,7 @@ REFUSED = [
     ("x[1.5]", "bad_arguments", "1.5", "an index is a whole number"),
     ("x[1e3]", "bad_arguments", "1e3", "an index is a whole number"),
     ("x[12345678901]", "bad_arguments", "12345678901", "at most 9 digits"),
-    ("x[::0]", "bad_arguments", "0", "can not be 0"),
+    ("x[::0]", "bad_arguments", "0", "cannot be 0"),
     ("[[1], [2, 3]]", "bad_arguments", "[2, 3]", "rows of 1 and 2 entries"),
     ("[1, [2]]", "bad_arguments", "[2]", "a row among numbers"),
     ("[[1], 2]", "bad_arguments", "2", "a number among rows"),

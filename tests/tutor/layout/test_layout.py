@@ -151,6 +151,7 @@ def test_ports_stand_in_operand_order(height: int, operands: int, rows: list[int
     assert box.rows == height
 
 
+@pytest.mark.long
 def test_a_chain_of_a_hundred_thousand_nodes() -> None:
     n = 100_000
     found = layout([Box(i, 3, 3, (i - 1,) if i else ()) for i in range(n)])

@@ -78,7 +78,7 @@ def test_a_folder_that_can_not_be_written_is_no_error(home: Path) -> None:
     told: list[str] = []
     assert remember(FIRST) is False
     assert load(told.append) == []
-    assert told == ["The list of recent expressions can not be read: Not a directory."]
+    assert told == ["The list of recent expressions cannot be read: Not a directory."]
 
 
 def test_a_save_that_fails_leaves_the_old_list_whole(monkeypatch: pytest.MonkeyPatch) -> None:
