@@ -12,11 +12,11 @@ class EngineError(Exception):
 
 
 class ShapeError(EngineError, ValueError):
-    """Operands whose shapes, axes or parameters an op can not take."""
+    """Operands whose shapes, axes or parameters an op cannot take."""
 
 
 class GradientError(EngineError, RuntimeError):
-    """A backward pass that can not be run as asked (no scalar, wrong gradient shape, no graph)."""
+    """A backward pass that cannot be run as asked (no scalar, wrong gradient shape, no graph)."""
 
 
 class LeavesGraphError(EngineError, RuntimeError):

@@ -24,7 +24,7 @@ def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     """Compute `ufunc(*inputs)` or a reduction by it through the registered ops."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if kwargs.get("out") is not None:
-        raise _refusal(f"np.{name}(out=...)", "a tensor can not be written into; use the result")
+        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
     unknown = sorted(set(kwargs) - {"out", "axis", "keepdims"})
     if unknown:
         raise _refusal(f"np.{name}({unknown[0]}=...)", "this argument has no gradient rule here")
@@ -57,7 +57,7 @@ def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) ->
     if ours is None or not function.__module__.startswith("numpy"):
         raise _refusal(f"{function.__module__}.{name}", "no gradient rule for it")
     if kwargs.get("out") is not None:
-        raise _refusal(f"np.{name}(out=...)", "a tensor can not be written into; use the result")
+        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
     kwargs = {key: value for key, value in kwargs.items() if key != "out"}
     try:
         return ours(*args, **kwargs)

@@ -64,7 +64,7 @@ def step(trace: Trace, fn: Function, rate: float, wrt: Iterable[str] | None = No
         node = last.inputs[name]
         gradient = last.gradient(node)
         if gradient is None:
-            raise GradientError(f"step: no gradient reached {name}, so it can not be updated")
+            raise GradientError(f"step: no gradient reached {name}, so it cannot be updated")
         values[name] = _stepped(values[name], rate, gradient)
         updates.append((node, rate, values[name]))
     following = record_pass(

@@ -247,7 +247,7 @@ class Tensor:
         return int(self.item())
 
     def __index__(self) -> int:
-        raise TypeError("a tensor holds floats and can not be an index; use int(x.item())")
+        raise TypeError("a tensor holds floats and cannot be an index; use int(x.item())")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         self._refuse_to_leave("np.asarray()", also_outside=True)
@@ -265,7 +265,7 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise LeavesGraphError(
-            f"a tensor can not be written into ({source.calling_line()}): build a new one with "
+            f"a tensor cannot be written into ({source.calling_line()}): build a new one with "
             "where, concatenate or stack"
         )
 
@@ -387,7 +387,7 @@ def as_value(x: Any, dtype: Any, device: str | None) -> Value:
         if x.dtype.kind not in "fiub":
             raise EngineError(f"a tensor holds real numbers, not {x.dtype.name} values")
     elif not hasattr(x, "dtype") or not hasattr(x, "shape"):
-        raise EngineError(f"a tensor can not be made from a {type(x).__name__}")
+        raise EngineError(f"a tensor cannot be made from a {type(x).__name__}")
     if dtype is not None:
         x = x.astype(dtype, copy=False)
     elif x.dtype.kind in "iu":

@@ -117,7 +117,7 @@ def exact(x: Any) -> Expression:
     if isinstance(x, np.ndarray):
         return exact(x.item())
     if not isinstance(x, (float, np.floating)):
-        raise EngineError(f"symbols can not be computed with a {type(x).__name__}")
+        raise EngineError(f"symbols cannot be computed with a {type(x).__name__}")
     number = float(x)
     if not math.isfinite(number):
         return sympy.nan if number != number else sympy.oo if number > 0 else -sympy.oo

@@ -2,7 +2,7 @@
 
 `symbols_like((2, 3), "x")` makes an array of symbols x[0,0] … x[1,2]; it can be held by a Tensor.
 Numbers that meet symbols become exact: 0.1 is 1/10, and the double nearest to √2, π, ln 2, 2/√π …
-is that constant, because an op can not write it in any other way.
+is that constant, because an op cannot write it in any other way.
 
 Comparisons give relations, which go into `where` and make a Piecewise; inside a region
 (engine.arrays.symbol_values) they are decided, and one branch comes out.
@@ -36,7 +36,7 @@ class SymbolArray(np.ndarray[Any, Any]):
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **settings: Any
     ) -> Any:
         if out is not None:
-            raise EngineError("an array of symbols can not be written into")
+            raise EngineError("an array of symbols cannot be written into")
         known = _UFUNCS.get(ufunc.__name__) if method == "__call__" else None
         if known is not None:
             return known(*inputs)

@@ -198,7 +198,7 @@ def op(
     domain: one Domain an operand; its length is the arity (for a variadic op: of each operand).
     elementwise: out[i] depends on operand[i] alone, so that a local derivative stands beside each
     entry. check: `check(*shapes, **params)` raises ShapeError before the forward pass is tried.
-    numeric_only: why SymPy can not prove this op; None when it can.
+    numeric_only: why SymPy cannot prove this op; None when it can.
     """
 
     def declare(forward: Function) -> Op:

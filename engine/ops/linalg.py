@@ -188,7 +188,7 @@ def _(xp: Any, g: Any, out: Any, *operands: Any, pattern: str, wants: Any) -> An
 def _letters(pattern: str, ndims: list[int]) -> tuple[list[str], str]:
     """The letters of each operand and of the result, with "..." written out in capital letters.
 
-    Raises ShapeError for a pattern that can not be read or does not fit the numbers of axes.
+    Raises ShapeError for a pattern that cannot be read or does not fit the numbers of axes.
     """
     left, arrow, right = pattern.replace(" ", "").partition("->")
     terms = left.split(",")

@@ -79,7 +79,7 @@ def _check_broadcast(x: Shape, *, shape: tuple[int, ...]) -> None:
     wanted = _as_tuple(shape)
     lead = len(wanted) - len(x)
     if lead < 0 or any(size not in (1, wanted[lead + i]) for i, size in enumerate(x)):
-        raise ShapeError(f"shape {x} can not be repeated to {wanted}")
+        raise ShapeError(f"shape {x} cannot be repeated to {wanted}")
 
 
 @op(
@@ -91,7 +91,7 @@ def _check_broadcast(x: Shape, *, shape: tuple[int, ...]) -> None:
         Sample(((2, 1),), {"shape": (2, 2)}),
         Sample(((),), {"shape": (2,)}),
     ),
-    refuses=(Refusal(((3,),), "shape (3,) can not be repeated to (2,)", {"shape": (2,)}),),
+    refuses=(Refusal(((3,),), "shape (3,) cannot be repeated to (2,)", {"shape": (2,)}),),
 )
 def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along axes of size 1, and along new axes in front, to the given shape."""
@@ -122,7 +122,7 @@ def _expanded(x: Shape, shape: tuple[int, ...]) -> Shape:
         Sample(((3,),), {"shape": (2, 3)}),
     ),
     refuses=(
-        Refusal(((2, 3),), "shape (2, 3) can not be repeated to (2, 4)", {"shape": (-1, 4)}),
+        Refusal(((2, 3),), "shape (2, 3) cannot be repeated to (2, 4)", {"shape": (-1, 4)}),
         Refusal(((3,),), "there is none to keep", {"shape": (-1, 3)}),
     ),
 )

@@ -26,7 +26,7 @@ class Action:
     them, the first one is shown. chord: what does it everywhere, inside text fields too: "ctrl+g n"
     (the leader, then a key), a function key or a ctrl key. title: one or two words for the footer.
     help: one sentence. run: the pure function, or None where the interface itself acts (panes,
-    help, play). enabled: None, or why it can not be done now.
+    help, play). enabled: None, or why it cannot be done now.
     """
 
     id: str

@@ -84,7 +84,7 @@ class Findings:
         sentences = [f"{name} is not installed: install backprop-tutor again" for name in missing]
         for folder in (self.data, self.state):
             if not folder.writable:
-                sentences.append(f"{folder.path} can not be written: {folder.why}")
+                sentences.append(f"{folder.path} cannot be written: {folder.why}")
         return sentences
 
 
@@ -133,7 +133,7 @@ def report(findings: Findings) -> dict[str, list[tuple[str, str]]]:
             *((name, version or "not installed") for name, version in findings.versions.items()),
         ],
         "Terminal": [
-            ("Interface", "can be opened" if terminal.interactive else "can not be opened here"),
+            ("Interface", "can be opened" if terminal.interactive else "cannot be opened here"),
             ("Kind", terminal.kind or "TERM is not set"),
             ("Colours", colours),
             ("Characters", "Unicode" if terminal.unicode else "ASCII only"),

@@ -25,7 +25,7 @@ READER_GONE = 141
 
 
 class UnusableInput(Exception):
-    """What a person gave can not be used. Says what, where, and what to do.
+    """What a person gave cannot be used. Says what, where, and what to do.
 
     `text` is the whole text the fault lies in and `start`, `end` the offsets of the faulty part;
     `where` names the place of that text (``--at``, ``loss.py:3``); `hint` is a sentence on what

@@ -150,7 +150,7 @@ def _refuse_other_targets(target: str) -> None:
 
     if re.search(r"\.py(:\w+)?$", target.strip()):
         raise UnusableInput(
-            "functions in a .py file can not be traced yet",
+            "functions in a .py file cannot be traced yet",
             hint='Give the expression itself: backprop trace "(x + y)*z" --at x=-2,y=5,z=-4',
         )
 

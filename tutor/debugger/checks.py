@@ -31,7 +31,7 @@ Status = Literal[
 
 _REASONS = {
     "kink": " At a kink there is no derivative, and the tape follows a convention.",
-    "undefined": " Where a function is not finite, differences can not say anything.",
+    "undefined": " Where a function is not finite, differences cannot say anything.",
     "unsure": " There differences are too coarse to say anything.",
 }
 

@@ -195,7 +195,7 @@ def _number(parser: Parser) -> int | float:
 def _pattern(parser: Parser, name: str) -> Keyword:
     """The pattern of `einsum(ij,jk->ik, A, B)`: letters and commas, an arrow, letters.
 
-    The arrow tells where it ends, so it can not be left out; `...` stands for further axes.
+    The arrow tells where it ends, so it cannot be left out; `...` stands for further axes.
     """
     first = parser.token
     shape = "einsum takes its pattern first"

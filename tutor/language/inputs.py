@@ -264,7 +264,7 @@ def _from_file(text: str, start: int, end: int) -> InputValue:
     except LanguageError:
         raise
     except OSError as error:
-        refuse(f"the file can not be read ({error.strerror or 'not an array'})")
+        refuse(f"the file cannot be read ({error.strerror or 'not an array'})")
     except (ValueError, EOFError, RuntimeError, OverflowError):
         refuse("this is no array of numbers as numpy.save writes it")
     if not isinstance(array, np.ndarray):

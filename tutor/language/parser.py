@@ -365,7 +365,7 @@ class Parser:
         return (Binary("**", node, exponent, False, start, token.end), start, token.end)
 
     def comparison(self, placed: Placed) -> Placed:
-        """A comparison, which can not be compared again without parentheses."""
+        """A comparison, which cannot be compared again without parentheses."""
         left, start, _ = placed
         relation = RELATIONS[self.take().text]
         right, _, end = self.expression(COMPARISON + 1)

@@ -95,7 +95,7 @@ def _slice(parser: Parser, first: int | None) -> Slice:
     token = parser.token
     step = _whole_number(parser)
     if step == 0:
-        parser.refuse("bad_arguments", "the step of a slice can not be 0", token)
+        parser.refuse("bad_arguments", "the step of a slice cannot be 0", token)
     return Slice(first, beyond, step)
 
 

@@ -85,7 +85,7 @@ def _encoded(value: Any) -> Data:
         return {type(value).__name__: [_encoded(part) for part in value]}
     if value is Ellipsis:
         return {"ellipsis": True}
-    raise UnsendableError(f"a parameter of type {type(value).__name__} can not be sent")
+    raise UnsendableError(f"a parameter of type {type(value).__name__} cannot be sent")
 
 
 def _decoded(data: Data) -> Any:

@@ -78,8 +78,8 @@ def start(
     target: an expression (text, or already read) or a function of Tensors. params: the inputs that
     a step changes; None takes those of `default_params`.
 
-    Raises LanguageError for a text that can not be read, EngineError for inputs that the function
-    can not take or for parameters that are no inputs.
+    Raises LanguageError for a text that cannot be read, EngineError for inputs that the function
+    cannot take or for parameters that are no inputs.
     """
     program = parse(target) if isinstance(target, str) else target
     if isinstance(program, Program):
@@ -113,7 +113,7 @@ def edit_input(session: Session, name: str, value: Any) -> Session:
     """Run the function again with another value of one input; what changed is marked.
 
     Steps of gradient descent are gone afterwards. Raises EngineError for a name that is no input
-    and for a value that the function can not take.
+    and for a value that the function cannot take.
     """
     if name not in session.inputs:
         raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")

@@ -1,7 +1,7 @@
 """What was traced lately: expressions with the inputs they were given, newest first.
 
 One small JSON file in the state folder, replaced atomically. Losing it harms nobody, so a file that
-can not be read is set aside and a folder that can not be written is no error.
+cannot be read is set aside and a folder that cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Recent:
 def load(tell: Callable[[str], None] | None = None) -> list[Recent]:
     """Return what was traced lately, newest first; empty when there is nothing.
 
-    A file that can not be understood is renamed to ``recent.json.bad``; `tell`, when given, gets
+    A file that cannot be understood is renamed to ``recent.json.bad``; `tell`, when given, gets
     one sentence about it.
     """
     path = recent_file()
@@ -42,7 +42,7 @@ def load(tell: Callable[[str], None] | None = None) -> list[Recent]:
     except FileNotFoundError:
         return []
     except OSError as problem:
-        _say(tell, f"The list of recent expressions can not be read: {problem.strerror}.")
+        _say(tell, f"The list of recent expressions cannot be read: {problem.strerror}.")
     except (ValueError, RecursionError):
         aside = path.with_name(path.name + ".bad")
         try:
@@ -60,7 +60,7 @@ def remember(entry: Recent) -> bool:
 
 
 def forget_all() -> None:
-    """Remove the list. Raises OSError if the file is there and can not be removed."""
+    """Remove the list. Raises OSError if the file is there and cannot be removed."""
     recent_file().unlink(missing_ok=True)
 
 

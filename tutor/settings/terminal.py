@@ -35,7 +35,7 @@ def drawable(environment: Mapping[str, str] | None = None) -> bool:
 def unicode_ok(stream: TextIO | None = None, environment: Mapping[str, str] | None = None) -> bool:
     """Return whether more than ASCII can be trusted to show on `stream` (standard output).
 
-    It can not where the encoding is another than UTF-8, nor where the person asked for the C
+    It cannot where the encoding is another than UTF-8, nor where the person asked for the C
     locale: Python then writes UTF-8 on its own account, which says nothing about the terminal.
     """
     environment = os.environ if environment is None else environment
