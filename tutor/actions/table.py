@@ -133,7 +133,7 @@ ACTIONS: tuple[Action, ...] = (
            "Show the help for the focused pane.", "screen"),
     Action("palette", ("ctrl+p",), "ctrl+p", "all actions",
            "Find any action by its name.", "screen"),
-    Action("back", ("q",), "ctrl+g q", "back to before",
+    Action("back", ("q",), "ctrl+g q", "back",
            "Leave what is open: a panel, the screen, at last the program.", "screen"),
 )  # fmt: skip
 

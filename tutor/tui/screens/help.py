@@ -96,14 +96,16 @@ def stepper_help(session: Session, pane: str, *, width: int, ascii: bool) -> Hel
             for line in wrapped(action.help, width - 30, "text" if why is None else "quiet"):
                 rows.append([*head, *line])
                 head = [(" " * 29, "ground")]
-            if why is not None:
-                rows.append([*head, (f"not now: {why}", "faint")])
+            for line in wrapped(f"not now: {why}", width - 30, "faint") if why else ():
+                rows.append([*head, *line])
     return HelpScreen(f"help: {name}", rows)
 
 
-def home_help(*groups: Sequence[Key]) -> HelpScreen:
+def home_help(*groups: Sequence[Key], width: int) -> HelpScreen:
     """The help of the home screen."""
-    rows: list[Row] = [[(line, "text")] for line in _HOME]
+    from tutor.tui.words import wrapped
+
+    rows: list[Row] = [[(" ", "ground"), *row] for row in wrapped(_HOME, width - 2)]
     for title, keys in zip((" In a field", " In the list"), groups, strict=True):
         rows += [[], [(title, "strong")]]
         rows += [[(f"   {key.label:<12}", "key"), (key.title, "text")] for key in keys]
@@ -111,9 +113,8 @@ def home_help(*groups: Sequence[Key]) -> HelpScreen:
 
 
 _HOME = (
-    " Type a function in the first field, such as (x + y)*z, and what its inputs are in the",
-    " second: x=-2, y=5, z=-4. A vector is x=[1, 2], a matrix W=[[1, 2], [3, 4]], a file",
-    " x=data.npy. Several statements are separated by semicolons: z = w*x + b; (z - y)**2.",
-    " Then press enter: the function is run forwards and backwards, and you step through",
-    " every event of it.",
+    "Type a function in the first field, such as (x + y)*z, and what its inputs are in the second: "
+    "x=-2, y=5, z=-4. A vector is x=[1, 2], a matrix W=[[1, 2], [3, 4]], a file x=data.npy. "
+    "Several statements are separated by semicolons: z = w*x + b; (z - y)**2. Then press enter: "
+    "the function is run forwards and backwards, and you step through every event of it."
 )

@@ -197,7 +197,7 @@ class HomeScreen(Screen[None]):
         """Show what the keys do."""
         from tutor.tui.screens.help import home_help
 
-        self.app.push_screen(home_help(_KEYS, _LIST_KEYS))
+        self.app.push_screen(home_help(_KEYS, _LIST_KEYS, width=self.size.width))
 
     def action_palette(self) -> None:
         """Find any action by its name."""
