@@ -13,7 +13,6 @@ from statistics import median
 from time import process_time
 
 from tutor.layout import Active, Box, Edge, Face, Region, Scene, changed_regions, draw, layout
-from tutor.layout import minimap as scaled
 from tutor.layout.layers import layered
 from tutor.layout.order import crossings, depth_first, ordered
 
@@ -29,7 +28,7 @@ def main() -> None:
         ("MLP 2-56-56-1", mlp(2, 56, 56, 1), 6),
         ("chain", [Box(i, *BOX, (i - 1,) if i else ()) for i in range(100_000)], 2),
     ]
-    heads = ("layout ms", "draw ms", "changes ms", "minimap ms")
+    heads = ("layout ms", "draw ms", "changes ms")
     print("graph            nodes", *(head.rjust(18) for head in heads), "       cells  crossings")
     for name, boxes, runs in cases:
         print(f"{name:14} {len(boxes):7,} {measured(boxes, runs)}", flush=True)
@@ -50,7 +49,6 @@ def measured(boxes: list[Box], runs: int) -> str:
         clocked(lambda: layout(boxes), runs),
         clocked(lambda: draw(found, view, after), 20),
         clocked(lambda: changed_regions(found, before, after, view), 20),
-        clocked(lambda: scaled(found, 40, 10), 3),
     ]
     row = " ".join(f"{best:7.2f} ({middle:.2f})".rjust(18) for best, middle in times)
     row += f"{found.width}x{found.height}".rjust(13)

@@ -102,6 +102,7 @@ from engine.trace import Node as Node
 from engine.trace import Trace as Trace
 from engine.transforms import jacobian as jacobian
 
+# The op `step` by its other name: `engine.step` is a step of gradient descent.
 heaviside = _step
 
 _operators.install()

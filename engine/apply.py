@@ -45,7 +45,10 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
 def forward(
     op: Op, values: list[Value], params: Mapping[str, Any], tensors: tuple[Tensor, ...] = ()
 ) -> Value:
-    """The value of an op on values, without making a node. `tensors` serve the error message."""
+    """The value of an op on values, without making a node. `tensors` serve the error message.
+
+    Raises ShapeError as `apply` does.
+    """
     if op.elementwise:
         for i, v in enumerate(values):
             if type(v) is np.ndarray and v.ndim == 0 and v.dtype == np.float64:

@@ -24,7 +24,7 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
 
     A node was made after its operands. Whoever visits nodes from the newest to the oldest meets
     each one when everybody who used it has passed their share on, and looks at no node that no
-    gradient has reached.
+    gradient has reached. Raises GradientError as `seed_for` does.
     """
     seed = seed_for(root, gradient)
     arrivals = _Arrivals()
@@ -39,8 +39,9 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
 class _Arrivals:
     """What has arrived so far in one backward pass; it stands in each node's `kept`.
 
-    waiting: the nodes to visit in this sweep, each at the number of nodes made after it, counted
-        from the first; the list grows while it is walked.
+    number: that of this backward pass. newest: the serial number of the newest node of the sweep.
+    waiting: the nodes to visit in this sweep, each at its distance in serial numbers from the
+        newest; the list grows while it is walked.
     unvisited: nodes too old for this sweep.
     earlier: gradients that former passes had left; they are added at the end, since they must not
         be passed on twice.
@@ -241,7 +242,7 @@ def fit(gradient: Value, value: Value) -> Value:
 
 
 def added(so_far: Any, amount: Any) -> Any:
-    """The sum of two gradients of one node, kept in the form in which the first came."""
+    """The sum of two gradients of one node: a Tensor where the later one is, else a plain value."""
     if type(so_far) is Tensor and type(amount) is not Tensor:
         so_far = so_far.held
     total = so_far + amount

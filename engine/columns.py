@@ -35,7 +35,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged(Sequence[tuple[int, ...]]):
-    """One tuple of node ids for each node, held in two arrays: 4 bytes an id, not 70 a tuple."""
+    """One tuple of whole numbers for each node, such as its operands' ids, held in two arrays: 4 or
+    8 bytes a number, not 70 a tuple."""
 
     flat: np.ndarray[Any, Any]
     starts: np.ndarray[Any, Any]

@@ -52,8 +52,11 @@ class Event:
 class Pass:
     """One forward and one backward pass, by local node ids 0..len(ops)-1.
 
-    ops: the op of each node, None for a leaf. operands: the nodes it was applied to.
-    sources, slots, targets, amounts: the contributions in the order in which they happened.
+    ops: the op of each node, None for a leaf. operands: the nodes it was applied to. wanted:
+    whether a gradient is wanted by it. inputs: the node of each input name. seed: the gradient that
+    the output was given, None where it depends on no input; seed_given: whether the caller chose
+    it. values, gradients: of each node. sources, slots, targets, amounts: the contributions in the
+    order in which they happened, from node `source` through its operand `slot` to node `target`.
     updates: (node, rate, new value) of each.
     """
 

@@ -32,7 +32,8 @@ def record(fn: Function, /, **inputs: Any) -> Trace:
     fn: a function of Tensors (or written in plain NumPy) that returns one.
     inputs: numbers or arrays; they are copied, so nothing done to them later changes the trace.
 
-    A result that is not a scalar is seeded with ones. Raises EngineError when fn returns no number.
+    A result that is not a scalar is seeded with ones. Raises EngineError when fn returns neither a
+    Tensor nor a number, and whatever fn itself raises.
     """
     return record_with(fn, inputs)
 
@@ -40,8 +41,11 @@ def record(fn: Function, /, **inputs: Any) -> Trace:
 def record_with(
     fn: Function, inputs: Mapping[str, Any], *, upstream: Any = None, dtype: Any = None
 ) -> Trace:
-    """`record` with its options: `upstream` seeds a result that is not a scalar, `dtype` rounds
-    every input first ("float16", "float32", "float64")."""
+    """`record` with its options: `upstream` seeds the result, `dtype` rounds every input first
+    ("float16", "float32", "float64").
+
+    Raises GradientError for an upstream of another shape, or where no input would get any of it.
+    """
     return Trace((record_pass(fn, inputs, upstream=upstream, dtype=dtype),))
 
 

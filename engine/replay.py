@@ -76,11 +76,11 @@ def in_double(p: Pass) -> list[Value]:
 def rebuild(p: Pass, leaves: Mapping[int, Tensor]) -> Tensor:
     """The graph of a pass, made anew from other Tensors; its output.
 
-    leaves: the Tensor to take for each leaf; it may also stand for a node that an op made, which
-    is then not computed. Leaves that are not named are not replaced, so they must be there.
+    leaves: the Tensor to take for each leaf, or for a node that an op made, which is then not
+    computed. A leaf that is not among them is made of its recorded value.
     """
     made: dict[int, Tensor] = dict(leaves)
-    for node in _needed(p, made):
+    for node in ancestors(p, leaves):
         op = p.ops[node]
         if op is None:
             made[node] = Tensor(p.values[node], requires_grad=bool(p.wanted[node]))
@@ -90,15 +90,13 @@ def rebuild(p: Pass, leaves: Mapping[int, Tensor]) -> Tensor:
 
 
 def ancestors(p: Pass, given: Iterable[int] = ()) -> list[int]:
-    """The nodes that the output depends on, in evaluation order, not going past the given ones."""
-    return _needed(p, set(given))
-
-
-def _needed(p: Pass, given: Any) -> list[int]:
+    """The nodes that the output depends on, in evaluation order, up to the given ones, which are
+    left out."""
+    known = set(given)
     needed = {p.output}
     order = []
     for node in range(p.output, -1, -1):
-        if node in needed and node not in given:
+        if node in needed and node not in known:
             order.append(node)
             needed.update(p.operands[node])
     return order[::-1]

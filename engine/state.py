@@ -16,7 +16,7 @@ class Mode(Protocol):
     """Something that wants to see every node as it is made.
 
     scopes and location are those in force; they are kept here, and not looked up in the thread's
-    state, because they are read for every node.
+    state, because they are read for every node. named: the Tensors that were given a name since.
     """
 
     recording: bool

@@ -138,11 +138,6 @@ class Tensor:
         return (self.first, self.others)
 
     @property
-    def is_leaf(self) -> bool:
-        """Whether no recorded op made this tensor."""
-        return self.op is None
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The sizes of the axes; () for a scalar."""
         return () if type(self.held) is float else tuple(self.held.shape)
@@ -179,6 +174,8 @@ class Tensor:
 
         gradient: the seed, of this tensor's shape; may be left out for a scalar (it is 1 then).
         create_graph: make the gradients parts of a graph themselves, for second derivatives.
+        Raises GradientError for a missing seed, for one of another shape, and where nothing that
+        this tensor depends on requires a gradient.
         """
         from engine.backward import backward
 
@@ -372,7 +369,11 @@ class Tensor:
 
 
 def as_value(x: Any, dtype: Any, device: str | None) -> Value:
-    """What a Tensor holds for `x`: a Python float for a 0-d float64 on the CPU, else an array."""
+    """What a Tensor holds for `x`: a Python float for a 0-d float64 on the CPU, else an array.
+
+    Raises EngineError for what is no real number, list or array of them, and DeviceError for a
+    device that is not there.
+    """
     if type(x) is Tensor:
         x = x.held
     if dtype is None and device is None:

@@ -2,7 +2,8 @@
 
 An op is written once, against `xp`, and runs over Python floats, NumPy, CuPy, SymPy symbols
 and Tensors. `namespace_of` picks `xp` from the data. Every namespace offers the same names, with
-NumPy's meanings, so an op may use these and arithmetic operators, and nothing else:
+NumPy's meanings, so an op may use these and arithmetic operators, and nothing else (that of Python
+floats has only what works entry by entry; where a name is missing, NumPy computes):
 
     exp log log1p expm1 sqrt sin cos sinh cosh tanh erf logaddexp abs sign power
     maximum minimum where greater less equal floor

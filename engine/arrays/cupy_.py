@@ -26,7 +26,7 @@ def namespace() -> Any:
     except ImportError as error:
         raise DeviceError(
             f"device 'cuda' needs CuPy, which is not installed here ({error}): "
-            "pip install 'backprop-tutor[cuda12]' or [cuda13]"
+            "pip install '.[cuda12]' or '.[cuda13]' in the clone"
         ) from error
     try:
         count = cupy.cuda.runtime.getDeviceCount()

@@ -6,9 +6,8 @@ import math
 from typing import Any
 
 from engine.errors import ShapeError
-from engine.ops.declare import DISTINCT, NONZERO, REAL, Refusal, Sample, op
+from engine.ops.declare import CLASH, DISTINCT, NONZERO, REAL, Refusal, Sample, op
 
-_CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
 _ROOT_2 = math.sqrt(2)
 _DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
 
@@ -79,7 +78,7 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, slope: float = 0.01) -> Any:
     rule="prelu passes the gradient where x > 0; elsewhere a times it to x, x times it to a",
     domain=(NONZERO, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def prelu(xp: Any, x: Any, a: Any) -> Any:
     """x where x > 0, a·x elsewhere, with a learned slope a that broadcasts against x.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.ops.declare import NONZERO, POSITIVE, REAL, Refusal, op
-
-_CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
+from engine.ops.declare import CLASH, NONZERO, POSITIVE, REAL, op
 
 
 @op(
@@ -14,7 +12,7 @@ _CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
     rule="add passes the gradient on unchanged",
     domain=(REAL, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def add(xp: Any, a: Any, b: Any) -> Any:
     """The sum a + b, entry by entry."""
@@ -31,7 +29,7 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     rule="sub passes the gradient on to the first, and negated to the second",
     domain=(REAL, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def sub(xp: Any, a: Any, b: Any) -> Any:
     """The difference a - b, entry by entry."""
@@ -48,7 +46,7 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     rule="mul passes to each factor the gradient times the other factor",
     domain=(REAL, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def mul(xp: Any, a: Any, b: Any) -> Any:
     """The product a * b, entry by entry."""
@@ -65,7 +63,7 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     rule="div passes the gradient over b to the first, times -a/b² to the second",
     domain=(REAL, NONZERO),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def div(xp: Any, a: Any, b: Any) -> Any:
     """The quotient a / b, entry by entry."""
@@ -93,7 +91,7 @@ def _(xp: Any, g: Any, out: Any, a: Any) -> Any:
     rule="pow passes b·a^(b−1) times the gradient to the base, out·ln a times it to the exponent",
     domain=(POSITIVE, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def pow(xp: Any, a: Any, b: Any) -> Any:
     """The power a ** b, entry by entry."""

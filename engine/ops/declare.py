@@ -75,6 +75,10 @@ class Refusal:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
+"""What every elementwise op of two operands refuses."""
+
+
 class Op:
     """A registered operation. Calling it on Tensors (or numbers) makes a node."""
 

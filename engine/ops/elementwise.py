@@ -6,9 +6,8 @@ import math
 from typing import Any
 
 from engine.errors import ShapeError
-from engine.ops.declare import DISTINCT, NONZERO, POSITIVE, REAL, Domain, Refusal, Sample, op
+from engine.ops.declare import CLASH, DISTINCT, NONZERO, POSITIVE, REAL, Domain, Refusal, Sample, op
 
-_CLASH = Refusal(((2, 3), (2,)), "sizes 2 and 3 of axis -1 do not broadcast")
 _ABOVE_MINUS_ONE = Domain(-0.7, 2.0)
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _BETWEEN_WHOLE_NUMBERS = Domain(kinks=(-2.0, -1.0, 0.0, 1.0, 2.0))
@@ -74,7 +73,7 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     rule="logaddexp passes each term the gradient times that term's share of the sum",
     domain=(REAL, REAL),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def logaddexp(xp: Any, a: Any, b: Any) -> Any:
     """ln(eᵃ + eᵇ), entry by entry, without overflow."""
@@ -206,7 +205,7 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     rule="maximum passes the gradient to the larger of the two (half to each at a tie)",
     domain=(DISTINCT, DISTINCT),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def maximum(xp: Any, a: Any, b: Any) -> Any:
     """The larger of a and b, entry by entry. At a tie each gets half, as in PyTorch."""
@@ -223,7 +222,7 @@ def _(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     rule="minimum passes the gradient to the smaller of the two (half to each at a tie)",
     domain=(DISTINCT, DISTINCT),
     elementwise=True,
-    refuses=(_CLASH,),
+    refuses=(CLASH,),
 )
 def minimum(xp: Any, a: Any, b: Any) -> Any:
     """The smaller of a and b, entry by entry. At a tie each gets half, as in PyTorch."""

@@ -219,9 +219,10 @@ def _(xp: Any, g: Any, out: Any, logits: Any, target: Any, *, reduction: str = "
 )
 def multilabel_cross_entropy(xp: Any, logits: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Several labels may be true at once: the binary cross-entropies of σ(logits), summed over the
-    labels (last axis), averaged over the rows. PyTorch's multilabel_soft_margin_loss divides by the
-    number of labels
-    as well."""
+    labels (last axis), averaged over the rows.
+
+    PyTorch's multilabel_soft_margin_loss divides by the number of labels as well.
+    """
     return _reduced(xp, xp.sum(_binary_losses(xp, logits, target), axis=-1), reduction)
 
 

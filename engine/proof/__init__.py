@@ -1,16 +1,12 @@
 """Whether a gradient is right: differences of the function, and proofs by SymPy.
 
-`gradcheck(fn, *inputs)`, `check_node(trace, node)` and `check_trace(trace, prove=...)` compare the
-tape with differences; `engine.proof.symbolic` proves ops, functions and traces, and is imported
-only when a proof is asked for, because it imports SymPy.
+`gradcheck(fn, *inputs)`, `check_node(trace, node)` and `check_gradients(trace)` compare the tape
+with differences; `engine.proof.symbolic` proves ops, functions and traces, and is imported only
+when a proof is asked for, because it imports SymPy.
 """
 
 from __future__ import annotations
 
-from engine.proof.agreement import Agreement as Agreement
-from engine.proof.agreement import Proof as Proof
-from engine.proof.agreement import check_trace as check_trace
-from engine.proof.agreement import numeric_only as numeric_only
 from engine.proof.differences import GRAVITY as GRAVITY
 from engine.proof.differences import GradCheck as GradCheck
 from engine.proof.differences import check_gradients as check_gradients

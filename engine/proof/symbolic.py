@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy
@@ -28,7 +28,6 @@ from engine.errors import EngineError
 from engine.ops import REGISTRY
 from engine.ops.declare import REAL, Domain, Op, Sample
 from engine.proof import points
-from engine.proof.agreement import Proof
 from engine.proof.symbolic_quotients import Budget, OutOfBudgetError
 from engine.proof.symbolic_zero import ZeroTest
 from engine.recording import record_pass
@@ -43,6 +42,24 @@ _MOST_OPS = 300
 _LARGEST_EXPRESSION = 20_000
 _MASKS = tuple(REGISTRY[name] for name in ("gt", "ge", "lt", "le", "eq", "ne"))
 _WRONG = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What SymPy says of a gradient.
+
+    proved: the engine's backward pass, run on symbols, equals the derivative of the forward
+    expression: each difference was reduced to exactly 0. numeric: it could not be decided, `why`
+    tells the reason. differs: it is wrong, `why` names the entry. regions: the branches for which
+    that holds, each in words; `entries`: how many derivatives were compared. how: "whole" when the
+    output was one expression; "op by op" when each op was proved by itself.
+    """
+
+    status: Literal["proved", "numeric", "differs"]
+    why: str | None = None
+    regions: tuple[str, ...] = ()
+    entries: int = 0
+    how: Literal["whole", "op by op"] = "whole"
 
 
 def prove_op(op: Op, sample: Sample, *, seconds: float | None = None) -> Proof:

@@ -15,7 +15,7 @@ from engine import Tensor
 from engine.errors import ShapeError
 from engine.ops import REGISTRY, Op
 from engine.ops.declare import Refusal, Sample, _no_rule
-from engine.proof import gradcheck, numeric_only, points
+from engine.proof import gradcheck, points
 from engine.proof.symbolic import prove_op
 from engine.transforms import gradients
 
@@ -157,7 +157,7 @@ def test_a_wrong_call_is_refused_in_words(op: Op, refusal: Refusal) -> None:
 
 
 def test_every_op_is_proved_and_none_is_left_to_numbers() -> None:
-    assert numeric_only() == {}
+    assert [op.name for op in REGISTRY.values() if op.numeric_only is not None] == []
 
 
 def declared(forward: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Op:

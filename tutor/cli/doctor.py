@@ -189,7 +189,8 @@ def _gpu() -> Gpu:
     if importlib.util.find_spec("cupy") is None:
         if sys.platform != "linux":
             return Gpu(False, "CuPy runs on Linux with an NVIDIA GPU; here NumPy computes")
-        return Gpu(False, "CuPy is not installed: pip install 'backprop-tutor[cuda12]' or [cuda13]")
+        how = "pip install '.[cuda12]' or '.[cuda13]' in the clone"
+        return Gpu(False, f"CuPy is not installed: {how}")
     try:
         import cupy
 

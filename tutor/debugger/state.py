@@ -9,6 +9,7 @@ import numpy as np
 from engine.columns import Value
 from engine.trace import Trace
 from tutor.debugger.frame import Frame
+from tutor.render.expressions import value_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,8 @@ def state(frame: Frame, node: int) -> NodeState:
 def changed_since_last_pass(trace: Trace, node: int) -> bool:
     """Whether a node's value differs from that in the pass before; False in the first pass, and
     where the pass before took another way through the function."""
-    at = trace.pass_of(node)
-    if at == 0:
-        return False
-    before = trace.counterpart(node, at - 1)
-    return before is not None and not same(trace.value(before), trace.value(node))
+    before = value_before(trace, node)
+    return before is not None and not same(before, trace.value(node))
 
 
 def changed_nodes(before: Trace, after: Trace) -> frozenset[int]:

@@ -10,7 +10,6 @@ from tutor.layout.cells import text_width
 from tutor.layout.changes import changed_regions
 from tutor.layout.glyphs import ASCII, UNICODE, Glyphs
 from tutor.layout.layout import Layout, Placed
-from tutor.layout.minimap import Minimap, minimap
 from tutor.layout.place import layout
 from tutor.layout.raster import draw, draw_text
 from tutor.layout.scene import STYLES, Active, Face, Scene
@@ -25,7 +24,6 @@ __all__ = [
     "Face",
     "Glyphs",
     "Layout",
-    "Minimap",
     "Placed",
     "Region",
     "Scene",
@@ -33,6 +31,5 @@ __all__ = [
     "draw",
     "draw_text",
     "layout",
-    "minimap",
     "text_width",
 ]

@@ -30,7 +30,6 @@ class Glyphs:
     changed: str
     focus: tuple[str, str]
     cut: str
-    shades: str
     ascii: bool
 
     def edge(self, arms: int, heavy: int = 0) -> str:
@@ -84,7 +83,6 @@ UNICODE: Final = Glyphs(
     changed="*",
     focus=("[", "]"),
     cut="…",
-    shades=" ░▒▓█",
     ascii=False,
 )
 ASCII: Final = Glyphs(
@@ -95,6 +93,5 @@ ASCII: Final = Glyphs(
     changed="*",
     focus=("[", "]"),
     cut="~",
-    shades=" .:+#",
     ascii=True,
 )

@@ -155,11 +155,6 @@ def start(trace: Trace, node: int | None = None, *, seconds: float = LIMIT) -> J
     return Job(child, reply, seconds)
 
 
-def prove(trace: Trace, node: int | None = None, *, seconds: float = LIMIT) -> Answer:
-    """As `start`, but wait for the answer, at most `seconds`."""
-    return start(trace, node, seconds=seconds).wait()
-
-
 def _environment() -> dict[str, str]:
     """The environment, with our own packages first and one thread for the numbers."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

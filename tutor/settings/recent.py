@@ -59,11 +59,6 @@ def remember(entry: Recent) -> bool:
     return _save(entries)
 
 
-def forget_all() -> None:
-    """Remove the list. Raises OSError if the file is there and cannot be removed."""
-    recent_file().unlink(missing_ok=True)
-
-
 def recent_file() -> Path:
     """Return the path of the list, whether it exists or not."""
     return state_folder() / _FILE

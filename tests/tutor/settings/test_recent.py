@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tutor.settings import recent
-from tutor.settings.recent import Recent, forget_all, load, recent_file, remember
+from tutor.settings.recent import Recent, load, recent_file, remember
 
 FIRST = Recent("(x + y)*z", (("x", "-2"), ("y", "5"), ("z", "-4")))
 SECOND = Recent("W @ x", (("W", "[[1,2],[3,4]]"), ("x", "x.npy")))
@@ -32,13 +32,6 @@ def test_the_oldest_go_when_there_are_too_many() -> None:
     for number in range(recent.LIMIT + 5):
         remember(Recent(f"x + {number}"))
     assert [entry.expression for entry in load()] == [f"x + {n}" for n in range(24, 4, -1)]
-
-
-def test_forgetting() -> None:
-    remember(FIRST)
-    forget_all()
-    assert load() == []
-    forget_all()
 
 
 def test_any_text_survives() -> None:
