@@ -42,7 +42,7 @@ def test_piped_without_a_command_it_prints_its_help(piped: Pipe) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dumb", None])
-def test_a_terminal_that_can_not_be_drawn_on_gets_the_help(
+def test_a_terminal_that_cannot_be_drawn_on_gets_the_help(
     terminal: Open, kind: str | None
 ) -> None:
     window = terminal(TERM=kind)
@@ -122,7 +122,7 @@ def test_closed_descriptors_are_no_fault(closed: str, program: list[str]) -> Non
     assert subprocess.run(arguments, capture_output=True, check=False).returncode == 0
 
 
-def test_foreign_text_in_an_argument_can_not_command_the_terminal(terminal: Open) -> None:
+def test_foreign_text_in_an_argument_cannot_command_the_terminal(terminal: Open) -> None:
     window = terminal("\x1b]0;title\x07", NO_COLOR="1")
     assert window.finish() == 2
     assert b"\x1b" not in window.raw

@@ -232,7 +232,7 @@ def test_step_updates_and_runs_again() -> None:
     assert [n.id for n in third.nodes] == list(range(15))
 
 
-def test_step_refuses_what_it_can_not_update() -> None:
+def test_step_refuses_what_it_cannot_update() -> None:
     trace = engine.record(lambda x, y: x * 2.0, x=1.0, y=1.0)
     with pytest.raises(EngineError, match="'w' is no input; the inputs are x, y"):
         engine.step(trace, lambda x, y: x, 0.1, wrt=["w"])

@@ -203,7 +203,7 @@ def test_what_is_equal_by_an_identity_that_is_not_used_is_not_called_wrong() -> 
     assert proof.why == "the derivative by x agrees, but could not be reduced to 0"
 
 
-def test_an_op_that_symbols_can_not_take_is_left_to_numbers() -> None:
+def test_an_op_that_symbols_cannot_take_is_left_to_numbers() -> None:
     with replaced("sin", lambda xp, g, out, x: (g * np.arctan(x),)):
         proof = prove_trace(engine.record(lambda x: engine.sin(x) * 2, x=[0.3]))
     assert proof.status == "numeric"

@@ -41,7 +41,7 @@ def test_both_forms_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-def test_a_folder_that_can_not_be_written_is_a_problem(
+def test_a_folder_that_cannot_be_written_is_a_problem(
     capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:
     home.write_text("a file where the folder should be")

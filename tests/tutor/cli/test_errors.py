@@ -31,7 +31,7 @@ def test_unusable_input_is_a_sentence_and_a_caret(capsys: pytest.CaptureFixture[
     )
 
 
-def test_foreign_text_can_not_command_the_terminal() -> None:
+def test_foreign_text_cannot_command_the_terminal() -> None:
     fault = UnusableInput(
         "what is \x1b[2J?",
         text="a\x1b]0;x\x07 + b\u202e",
@@ -117,7 +117,7 @@ def test_our_own_fault_is_one_line_and_a_report(
     assert "raising(KeyError" in told
 
 
-def test_a_report_that_can_not_be_written_is_said(
+def test_a_report_that_cannot_be_written_is_said(
     capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:
     home.write_text("a file where the folder should be")

@@ -19,7 +19,7 @@ from tutor.render.sanitise import cell_width, sanitise
         ("a\u00a0b", "a\u00a0b"),
     ],
 )
-def test_what_can_not_be_seen_becomes_a_character_that_can(foreign: str, shown: str) -> None:
+def test_what_cannot_be_seen_becomes_a_character_that_can(foreign: str, shown: str) -> None:
     assert sanitise(foreign) == shown
 
 

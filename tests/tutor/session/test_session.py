@@ -40,7 +40,7 @@ def test_the_arguments_reach_the_trace() -> None:
     assert gradient.tolist() == [6, 8]
 
 
-def test_what_can_not_be_read_or_taken_raises() -> None:
+def test_what_cannot_be_read_or_taken_raises() -> None:
     with pytest.raises(LanguageError):
         start("(x", x=1)
     with pytest.raises(EngineError, match="'v' is no input; the inputs are w"):

@@ -65,7 +65,7 @@ def test_a_damaged_list_is_set_aside_and_said(content: bytes) -> None:
     assert load() == [FIRST]
 
 
-def test_a_folder_that_can_not_be_written_is_no_error(home: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_no_error(home: Path) -> None:
     home.parent.mkdir(exist_ok=True)
     home.write_text("a file where the folder should be")
     told: list[str] = []
