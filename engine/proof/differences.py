@@ -43,10 +43,12 @@ _BUDGET = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A derivative along a line: `value` ± `error`, and the slopes from either side."""
+    """A derivative along a line: `value` ± `error`, the part of that which is rounding, and the
+    slopes from either side."""
 
     value: float
     error: float
+    rounding: float
     left: float
     right: float
 
@@ -61,7 +63,8 @@ class Slope:
         if self.undefined:
             return False
         scale = max(1.0, min(abs(self.left), abs(self.right)))
-        return abs(self.left - self.right) > _KINK * scale
+        # What a central difference is off by rounding, two extrapolated sides are eight times.
+        return abs(self.left - self.right) > _KINK * scale + 8 * self.rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,19 +224,31 @@ def _check_jointly(
         return replay.output({n: _held(x) for n, x in zip(nodes, shaped, strict=True)})
 
     at = np.concatenate([np.ravel(base[node]) for node in nodes])
-    line = _Lines(run, at, _seed(p), len(replay))
+    line = _Lines(run, at, _seed(p), len(replay), _largest(p, replay, base))
     count = max(1, min(_DIRECTIONS, budget // (7 * max(1, len(replay)))))
     return _check("the inputs", line, np.concatenate(tapes), None, tolerance, count, 0)
 
 
 class _Lines:
-    """A function of one array, read along lines through a point."""
+    """A function of one array, read along lines through a point.
 
-    def __init__(self, run: Callable[[Array], Any], at: Array, seed: Array, cost: int = 1) -> None:
+    cost: how many ops a run takes. largest: the largest number that is rounded on the way, measured
+    by what it moves in the output.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Array], Any],
+        at: Array,
+        seed: Array,
+        cost: int = 1,
+        largest: float = 0.0,
+    ) -> None:
         self.run = run
         self.at = np.asarray(at, dtype=np.float64)
         self.seed = np.asarray(seed, dtype=np.float64)
         self.cost = cost
+        self.largest = largest
         self.middle = np.asarray(run(self.at), dtype=np.float64)
 
     def along(self, direction: Array, at: Array | None = None) -> Slope:
@@ -270,11 +285,12 @@ class _Lines:
             left = _extrapolated(
                 [self._weigh(middle - b) * k / h for b, k in zip(behind, (1, 2, 4), strict=True)]
             )
-            rounding = float(np.sum(np.abs(self.seed * middle))) * 2e-16 * 4 / h
+            size = max(float(np.sum(np.abs(self.seed * middle))), self.largest)
+            rounding = size * 2e-16 * 4 / h
         once = [(4 * central[1] - central[0]) / 3, (4 * central[2] - central[1]) / 3]
         value = (16 * once[1] - once[0]) / 15
         error = max(abs(value - once[1]), rounding)
-        return Slope(value, error if math.isfinite(error) else math.inf, left, right)
+        return Slope(value, error if math.isfinite(error) else math.inf, rounding, left, right)
 
     def _there(self, x: Array) -> Array:
         return np.asarray(self.run(x), dtype=np.float64)
@@ -397,8 +413,24 @@ def _find(trace: Trace, node: int | str) -> tuple[Pass, int]:
 def _lines_of(p: Pass, node: int, base: Any) -> _Lines:
     replay = Replay(p, [node], base)
     return _Lines(
-        lambda x: replay.output({node: _held(x)}), np.asarray(base[node]), _seed(p), len(replay)
+        lambda x: replay.output({node: _held(x)}),
+        np.asarray(base[node]),
+        _seed(p),
+        len(replay),
+        _largest(p, replay, base),
     )
+
+
+def _largest(p: Pass, replay: Replay, base: Any) -> float:
+    """The largest |value · gradient| on the way; for (x + y) − y it is |x + y|."""
+    largest = 0.0
+    with np.errstate(all="ignore"):
+        for node, *_ in replay.steps:
+            gradient = p.gradients[node]
+            if gradient is not None:
+                product = np.abs(np.multiply(base[node], gradient, dtype=np.float64))
+                largest = max(largest, float(np.max(product, initial=0.0)))
+    return largest
 
 
 def _tape_again(p: Pass, node: int, base: Any) -> Callable[[Array], Array]:

@@ -227,6 +227,12 @@ def test_where_a_function_is_not_finite_nothing_is_compared(
     assert check.note == "0 of 1 entries, 1 where the function is not finite"
 
 
+@pytest.mark.parametrize("y", [1e16, 1e200])
+def test_a_sum_that_swallows_a_term_is_no_disagreement(y: float) -> None:
+    check = check_gradients(engine.record(lambda x, y: (x + y) - y, x=1, y=y))
+    assert (check.status, check.unsure) == ("unsure", ("x",))
+
+
 def test_a_slope_that_rounding_drowns_is_no_disagreement() -> None:
     check = check_gradients(engine.record(lambda x, y: x - y, x=1.0, y=1e200))
     assert check.status == "unsure"
