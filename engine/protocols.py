@@ -23,8 +23,7 @@ Function = Callable[..., Any]
 def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Compute `ufunc(*inputs)` or a reduction by it through the registered ops."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    if kwargs.get("out") is not None:
-        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
+    _refuse_out(name, kwargs)
     unknown = sorted(set(kwargs) - {"out", "axis", "keepdims"})
     if unknown:
         raise _refusal(f"np.{name}({unknown[0]}=...)", "this argument has no gradient rule here")
@@ -56,8 +55,7 @@ def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) ->
     ours = _FUNCTIONS.get(name)
     if ours is None or not function.__module__.startswith("numpy"):
         raise _refusal(f"{function.__module__}.{name}", "no gradient rule for it")
-    if kwargs.get("out") is not None:
-        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
+    _refuse_out(name, kwargs)
     kwargs = {key: value for key, value in kwargs.items() if key != "out"}
     try:
         return ours(*args, **kwargs)
@@ -67,6 +65,11 @@ def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) ->
         raise _refusal(
             f"np.{name}", f"called in a way it has no gradient rule for ({error})"
         ) from error
+
+
+def _refuse_out(name: str, kwargs: dict[str, Any]) -> None:
+    if kwargs.get("out") is not None:
+        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
 
 
 def _refusal(what: str, why: str) -> EngineError:

@@ -426,9 +426,11 @@ def _largest(p: Pass, replay: Replay, base: Any) -> float:
     largest = 0.0
     with np.errstate(all="ignore"):
         for node, *_ in replay.steps:
-            gradient = p.gradients[node]
-            if gradient is not None:
-                product = np.abs(np.multiply(base[node], gradient, dtype=np.float64))
+            value, gradient = base[node], p.gradients[node]
+            if type(value) is float and type(gradient) is float:
+                largest = max(largest, abs(value * gradient))
+            elif gradient is not None:
+                product = np.abs(np.multiply(value, gradient, dtype=np.float64))
                 largest = max(largest, float(np.max(product, initial=0.0)))
     return largest
 
