@@ -109,13 +109,14 @@ class Pass:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """A name for each node, no two alike: the given ones, numbers for constants, and for
-        unnamed results f (the output), q (a single one) or n1, n2, …"""
+        """A name for each node: the given ones, numbers for constants, and for unnamed results f
+        (the output), q (a single one) or n1, n2, … No two are alike but those of equal constants.
+        """
         return _names(self)
 
     @cached_property
     def by_name(self) -> Mapping[str, int]:
-        """The node of each name."""
+        """The node of each name; of equal constants, the last one."""
         return {name: i for i, name in enumerate(self.names)}
 
     @cached_property

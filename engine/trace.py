@@ -102,7 +102,11 @@ class Trace:
         """The id of a node given by id or by name (in the first pass). Raises KeyError."""
         if isinstance(node, int):
             return node
-        return self.passes[0].by_name[node]
+        try:
+            return self.passes[0].by_name[node]
+        except KeyError:
+            known = ", ".join(list(self.inputs)[:8])
+            raise KeyError(f"there is no node called {node!r}; the inputs are {known}") from None
 
     def value(self, node: int | str) -> Value:
         """The value of a node: a float for a 0-d float64, else a read-only array."""
