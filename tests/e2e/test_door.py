@@ -42,9 +42,7 @@ def test_piped_without_a_command_it_prints_its_help(piped: Pipe) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dumb", None])
-def test_a_terminal_that_cannot_be_drawn_on_gets_the_help(
-    terminal: Open, kind: str | None
-) -> None:
+def test_a_terminal_that_cannot_be_drawn_on_gets_the_help(terminal: Open, kind: str | None) -> None:
     window = terminal(TERM=kind)
     assert window.finish() == 0
     assert "screens and commands:" in window.text
