@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from engine.operators import unary
 from engine.ops import REGISTRY
 from engine.ops.axes import one
@@ -21,6 +23,9 @@ _WITH_ARGUMENTS = """sum mean prod max min cumsum logsumexp softmax log_softmax 
 take diag clip pow dot outer matmul maximum minimum""".split()
 _OTHER_NAMES = {"unsqueeze": "expand_dims", "clamp": "clip"}
 _WITH_SIZES = ("reshape", "expand", "flip")
+_AS_NUMPY = {name: name for name in ("ravel", "swapaxes", "std", "var", "copy", "argmax")} | {
+    "flatten": "ravel"
+}
 
 
 def install() -> None:
@@ -33,6 +38,8 @@ def install() -> None:
         _put(name, _with_arguments(REGISTRY[known]), REGISTRY[known])
     for name in _WITH_SIZES:
         _put(name, _with_sizes(REGISTRY[name]), REGISTRY[name])
+    for name, known in _AS_NUMPY.items():
+        setattr(Tensor, name, _as_numpy(known))
     _put("transpose", _transpose, REGISTRY["transpose"])
     _put("permute", _with_sizes(REGISTRY["transpose"]), REGISTRY["transpose"])
 
@@ -47,6 +54,18 @@ def _with_arguments(op: Op) -> Callable[..., Tensor]:
     def method(self: Tensor, *arguments: Any, **params: Any) -> Tensor:
         return op(self, *arguments, **params)
 
+    return method
+
+
+def _as_numpy(name: str) -> Callable[..., Any]:
+    """The method that does what NumPy's function of that name does on a tensor."""
+    function = getattr(np, name)
+
+    def method(self: Tensor, *arguments: Any, **params: Any) -> Any:
+        return function(self, *arguments, **params)
+
+    method.__name__ = name
+    method.__doc__ = f"As `np.{name}`, differentiated where it has a slope."
     return method
 
 

@@ -13,13 +13,15 @@ from typing import Any
 
 from engine.apply import apply
 from engine.arrays import floats
+from engine.errors import GradientError
 from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
-from engine.state import BUSY, MODE
+from engine.state import BUSY, MODE, recording
 from engine.tensor import Tensor, next_serial
 
 _FLOATS = floats.NAMESPACE
 _new = object.__new__
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
 
 
 def binary(op: Op, on_floats: Callable[[float, float], float]) -> Callable[[Tensor, Any], Any]:
@@ -82,6 +84,35 @@ def unary(op: Op) -> Callable[..., Tensor]:
     return method
 
 
+def in_place(op: Op, name: str) -> Callable[[Tensor, Any], Any]:
+    """The method for `tensor <op>= other`.
+
+    A leaf that requires a gradient is a parameter: under `no_grad` it is changed in place, as in
+    PyTorch; elsewhere that is refused, since a graph may hold it. Any other tensor is left as it
+    is, and the name stands for the new one.
+    """
+
+    def method(self: Tensor, other: Any) -> Any:
+        if not _is_operand(other):
+            return NotImplemented
+        if self.op is not None or not self.requires_grad or recording():
+            return apply(op, (self, other), {})
+        if MODE.get() is None:
+            who = self.name or "a leaf that requires a gradient"
+            raise GradientError(
+                f"{who} {name}= ...: a leaf that requires a gradient cannot be changed in place; "
+                "do it inside `with engine.no_grad():`"
+            )
+        value = apply(op, (self, other), {}).held
+        if type(self.held) is float:
+            self.held = value
+        else:
+            self.held[...] = value
+        return self
+
+    return method
+
+
 def _general(op: Op) -> Callable[[Tensor, Any], Any]:
     def method(self: Tensor, other: Any) -> Any:
         return apply(op, (self, other), {}) if _is_operand(other) else NotImplemented
@@ -123,6 +154,7 @@ def install() -> None:
     ):
         setattr(Tensor, f"__{name}__", binary(op, on_floats))
         setattr(Tensor, f"__r{name}__", reflected(op))
+        setattr(Tensor, f"__i{name}__", in_place(op, _SIGNS[name]))
     for name, op in (
         ("matmul", linalg.matmul),
         ("gt", compare.gt),

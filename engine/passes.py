@@ -48,7 +48,7 @@ class Event:
     rate: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pass:
     """One forward and one backward pass, by local node ids 0..len(ops)-1.
 
@@ -79,6 +79,9 @@ class Pass:
     targets: np.ndarray[Any, Any]
     amounts: Column
     updates: tuple[tuple[int, float, Value], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Pass {self.index}: {len(self.ops)} nodes, {self.event_count} events>"
 
     def value(self, node: int) -> Value:
         """The value of a node: a float for a 0-d float64, else a read-only array."""

@@ -15,6 +15,7 @@ import numpy as np
 from engine import source
 from engine.errors import EngineError, LeavesGraphError
 from engine.ops import REGISTRY
+from engine.state import MODE
 from engine.tensor import Tensor, as_tensor
 
 Function = Callable[..., Any]
@@ -23,6 +24,10 @@ Function = Callable[..., Any]
 def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Compute `ufunc(*inputs)` or a reduction by it through the registered ops."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    outs = kwargs.get("out") or ()
+    if outs and not any(isinstance(x, Tensor) for x in outs) and not _in_graph(inputs):
+        # An array updated by a gradient: `p.data -= rate * p.grad`.
+        return getattr(ufunc, method)(*[_plain(x) for x in inputs], **kwargs)
     _refuse_out(name, kwargs)
     unknown = sorted(set(kwargs) - {"out", "axis", "keepdims"})
     if unknown:
@@ -67,9 +72,17 @@ def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) ->
         ) from error
 
 
+def _in_graph(operands: Sequence[Any]) -> bool:
+    """Whether a gradient could flow back to one of these operands."""
+    mode = MODE.get()
+    building = mode is None or mode.recording
+    return building and any(isinstance(x, Tensor) and x.requires_grad for x in operands)
+
+
 def _refuse_out(name: str, kwargs: dict[str, Any]) -> None:
     if kwargs.get("out") is not None:
-        raise _refusal(f"np.{name}(out=...)", "a tensor cannot be written into; use the result")
+        why = "what is written into an array, or a tensor, leaves the graph; use the result"
+        raise _refusal(f"np.{name}(out=...)", why)
 
 
 def _refusal(what: str, why: str) -> EngineError:

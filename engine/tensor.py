@@ -138,6 +138,11 @@ class Tensor:
         return (self.first, self.others)
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether no op that needs a gradient made this tensor, as in PyTorch."""
+        return self.op is None
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The sizes of the axes; () for a scalar."""
         return () if type(self.held) is float else tuple(self.held.shape)
@@ -357,6 +362,13 @@ class Tensor:
         flip: Callable[..., Tensor]
         transpose: Callable[..., Tensor]
         permute: Callable[..., Tensor]
+        ravel: Callable[..., Tensor]
+        flatten: Callable[..., Tensor]
+        swapaxes: Callable[..., Tensor]
+        std: Callable[..., Tensor]
+        var: Callable[..., Tensor]
+        copy: Callable[..., Tensor]
+        argmax: Callable[..., Any]
 
     def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
         if self.requires_grad and (also_outside or recording()):
@@ -384,7 +396,12 @@ def as_value(x: Any, dtype: Any, device: str | None) -> Value:
     if device is not None and device != "cpu":
         x = namespace_for(device).asarray(x)
     elif isinstance(x, (float, int, bool, list, tuple, np.generic)):
-        x = np.asarray(x)
+        try:
+            x = np.asarray(x)
+        except ValueError as error:
+            raise EngineError(
+                "a tensor is rectangular: all its rows have the same length"
+            ) from error
         if x.dtype.kind not in "fiub":
             raise EngineError(f"a tensor holds real numbers, not {x.dtype.name} values")
     elif not hasattr(x, "dtype") or not hasattr(x, "shape"):

@@ -41,7 +41,7 @@ class Node:
     named: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """One or more passes as one run of events. See the module's docstring."""
 
@@ -70,6 +70,13 @@ class Trace:
     def inputs(self) -> Mapping[str, int]:
         """The node id of each input (of the first pass)."""
         return self.passes[0].inputs
+
+    def __repr__(self) -> str:
+        passes = f", {len(self.passes)} passes" if len(self.passes) > 1 else ""
+        result = self.node(self.output)
+        return (
+            f"<Trace of {result.name}: {len(self.nodes)} nodes, {len(self.events)} events{passes}>"
+        )
 
     def node(self, i: int) -> Node:
         """Node number i."""
@@ -221,6 +228,9 @@ class _Reading(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return map(self._make, range(self._length))
+
+    def __repr__(self) -> str:
+        return f"<{self._length} to read one by one, or list() for all>"
 
 
 def _starts(counts: Any) -> list[int]:

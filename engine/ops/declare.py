@@ -162,7 +162,7 @@ class Op:
             if len(operands) < self.arity or len(extra) > len(self.parameters):
                 raise ShapeError(
                     f"{self.name}: takes {self.arity} operand{'s' * (self.arity > 1)}, "
-                    f"{len(operands)} given",
+                    f"{len(operands)} given{_unknown(self, params)}",
                     op=self.name,
                 )
             params = dict(zip(self.parameters, extra, strict=False)) | params
@@ -244,6 +244,12 @@ def _default_samples(elementwise: bool, arity: int) -> tuple[Sample, ...]:
         Sample(broadcast, small=False),
         Sample(column, small=False),
     )
+
+
+def _unknown(op: Op, params: dict[str, Any]) -> str:
+    strange = [name for name in params if name not in op.parameters]
+    names = ", ".join(op.operands)
+    return f"; {strange[0]!r} is none of its names, which are {names}" if strange else ""
 
 
 def _in_order(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> list[Any]:

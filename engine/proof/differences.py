@@ -33,7 +33,7 @@ Status = Literal["agrees", "differs", "kink", "undefined", "unsure"]
 
 GRAVITY: tuple[Status, ...] = ("agrees", "unsure", "undefined", "kink", "differs")
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3, "float16": 5e-2}
-_STEPS = (1e-3, 6e-5, 4e-6, 2.5e-7, 1e-2)
+_STEPS = (1e-3, 6e-5, 4e-6, 2.5e-7, 1e-2, 1e-8, 1e-10)
 _GOOD = 1e-9
 _KINK = 1e-5
 _EVERY_ENTRY = 64
@@ -56,6 +56,11 @@ class Slope:
     def undefined(self) -> bool:
         """Whether the function is not finite at the point or on one side of it."""
         return not (math.isfinite(self.left) and math.isfinite(self.right))
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether rounding is too small to hide or to feign a kink."""
+        return self.undefined or self.rounding <= 1e-3 * max(1.0, abs(self.value))
 
     @property
     def at_kink(self) -> bool:
@@ -256,20 +261,25 @@ class _Lines:
         at = self.at if at is None else at
         middle = self.middle if at is self.at else np.asarray(self.run(at), dtype=np.float64)
         size = float(np.max(np.abs(at * (direction != 0)), initial=0.0))
+        steps = [step * max(1.0, size) for step in _STEPS]
+        if 0 < size < 1:
+            steps += [step * size for step in _STEPS]
         found = []
-        for step in _STEPS:
-            slope = self._slope(at, middle, direction, step * max(1.0, size))
+        for step in steps:
+            slope = self._slope(at, middle, direction, step)
             smooth = not slope.at_kink and not slope.undefined
             if smooth and slope.error <= _GOOD * max(1.0, abs(slope.value)):
                 return slope
-            found.append(slope)
-        # A kink is one only if the shorter steps see it too: else it lies beside the point.
-        good = [
-            s
-            for s in found
-            if not s.at_kink and not s.undefined and s.error <= _KINK * max(1.0, abs(s.value))
-        ]
-        return min(good or found, key=lambda s: s.error)
+            found.append((step, slope))
+        # The shortest step that rounding does not drown says whether there is a kink at the point,
+        # and not only near it.
+        clear = [(step, slope) for step, slope in found if slope.is_clear]
+        if clear:
+            nearest = min(clear, key=lambda pair: pair[0])[1]
+            if nearest.at_kink or nearest.undefined:
+                return nearest
+        smooth_ones = [s for _, s in found if not s.at_kink and not s.undefined]
+        return min(smooth_ones or [s for _, s in found], key=lambda s: s.error)
 
     def _slope(self, at: Array, middle: Array, direction: Array, h: float) -> Slope:
         with np.errstate(all="ignore"):

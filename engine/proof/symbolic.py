@@ -42,6 +42,7 @@ _MOST_OPS = 300
 _LARGEST_EXPRESSION = 20_000
 _MASKS = tuple(REGISTRY[name] for name in ("gt", "ge", "lt", "le", "eq", "ne"))
 _WRONG = 1e-6
+_DECIDED = ("proved", "differs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,14 @@ class Proof:
     """What SymPy says of a gradient.
 
     proved: the engine's backward pass, run on symbols, equals the derivative of the forward
-    expression: each difference was reduced to exactly 0. numeric: it could not be decided, `why`
-    tells the reason. differs: it is wrong, `why` names the entry. regions: the branches for which
+    expression: each difference was reduced to exactly 0. numeric: the two agree at the point, but
+    that was not possible. differs: it is wrong, `why` names the entry. skipped: nothing was
+    compared, `why` tells the reason. regions: the branches for which
     that holds, each in words; `entries`: how many derivatives were compared. how: "whole" when the
     output was one expression; "op by op" when each op was proved by itself.
     """
 
-    status: Literal["proved", "numeric", "differs"]
+    status: Literal["proved", "numeric", "differs", "skipped"]
     why: str | None = None
     regions: tuple[str, ...] = ()
     entries: int = 0
@@ -124,13 +126,16 @@ def prove_trace(
     (`how` is "op by op" then).
     """
     p, nodes = _chosen(trace, wrt)
+    shown = [p.values[p.output], *(p.gradients[node] for node in nodes)]
+    if not all(np.all(np.isfinite(x)) for x in shown if x is not None):
+        return Proof("skipped", "the function or its gradient is not finite at this point")
     started = time.monotonic()
     found = _proved_whole(p, nodes, None if seconds is None else seconds / 2)
-    if found.status != "numeric":
+    if found.status in _DECIDED:
         return found
     left = None if seconds is None else started + seconds - time.monotonic()
     by_op = _proof(lambda _, proving: _add_ops(p, nodes, proving), 1, left)
-    if by_op.status == "numeric":
+    if by_op.status not in _DECIDED:
         return found
     return replace(by_op, how="op by op", regions=())
 
@@ -140,14 +145,14 @@ def _proved_whole(p: Pass, nodes: Sequence[int], seconds: float | None) -> Proof
     size = sum(int(np.size(p.values[i])) for i in (*nodes, *made))
     if size > _MOST_NUMBERS:
         return Proof(
-            "numeric", f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS:,}"
+            "skipped", f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS:,}"
         )
     if len(made) > _MOST_OPS:
-        return Proof("numeric", f"too large for one expression: {len(made):,} nodes")
+        return Proof("skipped", f"too large for one expression: {len(made):,} nodes")
     budget = Budget(seconds=seconds)
     # Real symbols first: what holds for them holds in more places. Logarithms may need the sign.
     found = _proof(lambda _, proving: _add_pass(p, nodes, False, proving), 1, budget=budget)
-    if found.status != "numeric" or not budget.left:
+    if found.status in _DECIDED or not budget.left:
         return found
     return _proof(lambda _, proving: _add_pass(p, nodes, True, proving), 1, budget=budget)
 
@@ -277,12 +282,15 @@ def _proof(
 ) -> Proof:
     proving = _Proving(budget or Budget(seconds=seconds))
     why = None
+    status: Literal["numeric", "skipped"] = "skipped"
     try:
         for number in range(count):
             attempt(number, proving)
     except _WrongError as error:
         return Proof("differs", str(error))
-    except (_UndecidedError, OutOfBudgetError, EngineError) as error:
+    except _UndecidedError as error:
+        status, why = "numeric", str(error)
+    except (OutOfBudgetError, EngineError) as error:
         why = str(error)
     except RecursionError:
         why = "the expressions are nested too deeply for SymPy"
@@ -290,7 +298,7 @@ def _proof(
         why = f"SymPy could not take it: {error}"
     regions = tuple(proving.regions.values())
     if why is not None:
-        return Proof("numeric", why, regions, proving.entries)
+        return Proof(status, why, regions, proving.entries)
     return Proof("proved", None, regions, proving.entries)
 
 

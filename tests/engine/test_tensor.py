@@ -238,3 +238,59 @@ def test_broadcasting_is_undone_by_summing(shapes: tuple, seed: int) -> None:  #
         )
         expected = (upstream * other).sum(axis=axes, keepdims=True).reshape(mine.shape)
         np.testing.assert_allclose(mine.grad.data, expected, rtol=1e-12)  # type: ignore[union-attr]
+
+
+def test_the_usual_loops_of_an_optimiser_update_their_parameters() -> None:
+    for start in (2.0, np.array([2.0, 4.0])):
+        p = Tensor(np.copy(start) if np.ndim(start) else start, requires_grad=True)
+        alias = p
+        (p * p).sum().backward()
+        assert p.grad is not None
+        p.data -= 0.1 * p.grad
+        np.testing.assert_allclose(p.data, 0.8 * np.asarray(start))
+        with engine.no_grad():
+            p -= 0.1 * p.grad
+            p *= 2.0
+        assert p is alias
+        assert p.requires_grad
+        assert p.is_leaf
+        np.testing.assert_allclose(p.data, 1.2 * np.asarray(start))
+
+
+def test_a_parameter_is_not_changed_in_place_where_a_graph_may_hold_it() -> None:
+    p = Tensor(2.0, requires_grad=True, name="w")
+    with pytest.raises(
+        GradientError, match=r"w -= ...: .* do it inside `with engine.no_grad\(\):`"
+    ):
+        p -= 1.0
+    y = p * 3.0
+    y += p
+    y.backward()
+    assert p.grad is not None
+    assert p.grad.item() == 4.0
+    trace = engine.record(_counted_down, x=3.0)
+    assert trace.grad("x") == 2.0
+
+
+def _counted_down(x: Tensor) -> Tensor:
+    x -= 1.0
+    x *= 2.0
+    return x
+
+
+def test_what_cannot_be_a_tensor_is_said_in_one_line() -> None:
+    with pytest.raises(EngineError, match="a tensor is rectangular"):
+        Tensor([[1.0], [1.0, 2.0]])
+    with pytest.raises(ShapeError, match="'a' is none of its names, which are x"):
+        engine.record(engine.relu, a=0.0)
+
+
+def test_numpys_names_are_methods_too() -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 5.0]], requires_grad=True)
+    assert x.ravel().shape == x.flatten().shape == (4,)
+    assert x.swapaxes(0, 1).tolist() == [[1.0, 3.0], [2.0, 5.0]]
+    assert x.std(axis=0).tolist() == [1.0, 1.5]
+    assert x.argmax() == 3
+    x.var().backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.data, (x.data - x.data.mean()) / 2)

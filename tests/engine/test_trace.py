@@ -317,3 +317,10 @@ def test_the_collector_is_left_as_it_was_found() -> None:
 def test_an_op_that_passes_to_one_operand_only_is_recorded_in_scalars() -> None:
     trace = engine.record(lambda x, y: engine.where(x > 0.0, x, y) * (x > 0.5), x=2.0, y=3.0)
     assert (trace.grad("x"), trace.grad("y")) == (1.0, 0.0)
+
+
+def test_a_trace_is_told_in_a_line(trace: engine.Trace) -> None:
+    assert repr(trace) == "<Trace of f: 5 nodes, 10 events>"
+    assert repr(trace.passes[0]) == "<Pass 0: 5 nodes, 10 events>"
+    assert repr(trace.nodes) == "<5 to read one by one, or list() for all>"
+    assert "2 passes" in repr(engine.step(trace, product, 0.1))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -22,6 +23,8 @@ UNUSABLE = 2
 OUR_FAULT = 3
 INTERRUPTED = 130
 READER_GONE = 141
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class UnusableInput(Exception):
@@ -72,6 +75,15 @@ def guarded(program: str, action: Callable[[], int]) -> int:
     except BrokenPipeError:
         _drop_output()
         return READER_GONE
+    except MemoryError:
+        _print_fault(program, UnusableInput("this needs more memory than there is here"))
+        return UNUSABLE
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _own_fault(program, error)
+        _drop_output()
+        _print_fault(program, UnusableInput(f"the output cannot be written: {error.strerror}"))
+        return UNUSABLE
     except Exception as error:
         return _own_fault(program, error)
 

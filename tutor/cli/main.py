@@ -77,12 +77,20 @@ def _run_without_command(tokens: Sequence[str]) -> int:
         _refuse_command(tokens[0])
     door = Door(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [-h] [--version] [COMMAND ...]",
+        usage=f"{PROGRAM} [-h] [--version] [--text | --json] [COMMAND ...]",
         description="Step through a real gradient, forwards and backwards, event by event.",
     )
     door.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    door.parse_args(tokens)
-    door.print_help()
+    door.add_argument("--text", action="store_true", help="tell what the home screen shows")
+    door.add_argument("--json", action="store_true", help="the same as data")
+    arguments = door.parse_args(tokens)
+    if not (arguments.text or arguments.json):
+        door.print_help()
+        return RIGHT
+    from tutor.cli import home
+
+    screens = {PROGRAM: HOME} | {f"{PROGRAM} {c}": _command(c).HELP for c in COMMANDS}
+    print(home.as_json(screens) if arguments.json else home.as_text(screens))
     return RIGHT
 
 

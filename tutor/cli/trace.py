@@ -248,6 +248,8 @@ def _talk(session: Session, arguments: argparse.Namespace) -> None:
             f"seeded with ones, because the output has shape {shape_text(output.shape)}",
             file=sys.stderr,
         )
+    if arguments.params is not None and not arguments.step:
+        print("--params says what a step changes; --step lr=0.1 takes one", file=sys.stderr)
     if arguments.step and arguments.params is None:
         print(
             f"the step changes {', '.join(session.params)} (--params says which)", file=sys.stderr

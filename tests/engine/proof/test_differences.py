@@ -245,3 +245,22 @@ def test_a_wrong_gradient_beside_a_kink_is_still_wrong() -> None:
     p = trace.passes[0]
     wrong = replace(p.gradients, floats=np.where(np.arange(len(p.gradients)) == 0, 7.0, 0.0))
     assert check_gradients(engine.Trace((replace(p, gradients=wrong),))).status == "differs"
+
+
+@pytest.mark.parametrize(
+    ("fn", "x"),
+    [
+        (lambda x: 1.0 / x, 1e-7),
+        (lambda x: engine.sin(x * 1e6), 1.0),
+        (engine.log, 1e-9),
+        (engine.sqrt, 1e-8),
+        (engine.abs, 1e-5),
+        (lambda x: engine.exp(-x / 1e-4), 0.0),
+    ],
+)
+def test_steep_functions_and_kinks_beside_the_point_are_no_kinks(
+    fn: Callable[..., Any], x: float
+) -> None:
+    check = check_gradients(engine.record(fn, x=x))
+    assert (check.status, check.compared) == ("agrees", 1)
+    assert check.max_error < 1e-6

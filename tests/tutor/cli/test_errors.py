@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.cli.errors import UnusableInput, describe, guarded, pointed
+from tutor.cli.errors import UNUSABLE, UnusableInput, describe, guarded, pointed
 from tutor.render.sanitise import cell_width
 
 
@@ -143,3 +144,24 @@ def test_a_reader_that_left_is_no_error(capfd: pytest.CaptureFixture[str]) -> No
         os.dup2(before, 1)
         os.close(before)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "this needs more memory than there is here"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "the output cannot be written: No space",
+        ),
+    ],
+)
+def test_what_the_machine_has_no_room_for_is_no_fault_of_ours(
+    error: Exception, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def action() -> int:
+        raise error
+
+    monkeypatch.setattr("tutor.cli.errors._drop_output", lambda: None)
+    assert guarded("backprop trace", action) == UNUSABLE
+    assert told in capsys.readouterr().err

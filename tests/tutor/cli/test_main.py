@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import pytest
 
 from tutor import __version__
 from tutor.cli import main as door
-from tutor.cli.errors import UnusableInput
+from tutor.cli.errors import RIGHT, UnusableInput
 from tutor.cli.main import COMMANDS, main
+from tutor.settings import recent
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,3 +88,20 @@ def test_with_a_terminal_the_home_screen_opens(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(door, "is_interactive", lambda: True)
     monkeypatch.setattr(door, "_open_home", lambda: 0)
     assert main([]) == 0
+
+
+def test_the_home_screen_has_twins(capsys: pytest.CaptureFixture[str]) -> None:
+    recent.remember(recent.Recent("z = w*x\nz*z", (("w", "2"), ("x", "[1, 3]"))))
+    assert main(["--text"]) == RIGHT
+    told = capsys.readouterr().out
+    assert "  backprop trace: Step through" in told
+    assert "  z = w*x; z*z --at w=2 --at x=[1, 3]" in told
+    assert main(["--json"]) == RIGHT
+    data = json.loads(capsys.readouterr().out)
+    assert [screen["command"] for screen in data["screens"]][:2] == ["backprop", "backprop trace"]
+    assert data["recent"] == [{"expression": "z = w*x\nz*z", "inputs": {"w": "2", "x": "[1, 3]"}}]
+
+
+def test_nothing_traced_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--text"]) == RIGHT
+    assert "Recent: nothing traced yet." in capsys.readouterr().out

@@ -54,7 +54,7 @@ def test_three_routes_agree(case: dict[str, Any]) -> None:
     trace = engine.record(program.function(), **inputs)
     proof = prove_trace(trace, seconds=60)
     assert check_gradients(trace).agrees
-    assert proof.status in ("proved", "numeric")
-    if proof.status == "numeric":
+    assert proof.status in ("proved", "skipped")
+    if proof.status == "skipped":
         # The one case that lies on a tie of `max`, where there is no derivative to prove.
         assert "max" in case["expression"]
