@@ -67,13 +67,14 @@ def changed_since_last_pass(trace: Trace, node: int) -> bool:
     return before is not None and not same(before, trace.value(node))
 
 
-def changed_nodes(before: Trace, after: Trace) -> frozenset[int]:
-    """The nodes of `after`'s first pass whose value or gradient is not what it was in `before`'s.
+def changed_nodes(before: Trace, after: Trace, *, at: int = 0) -> frozenset[int]:
+    """The nodes of `after`'s first pass whose value or gradient is not what it was in pass number
+    `at` of `before`.
 
     Nodes correspond by number where the graph is the same, else by name and op; a node that was not
     there before counts as changed.
     """
-    old, new = before.passes[0], after.passes[0]
+    old, new = before.passes[at], after.passes[0]
     alike = old.ops == new.ops and old.operands == new.operands
     changed = set()
     for i in range(len(new.ops)):

@@ -112,7 +112,8 @@ def at(session: Session, frame: Frame) -> Session:
 def edit_input(session: Session, name: str, value: Any) -> Session:
     """Run the function again with another value of one input; what changed is marked.
 
-    Steps of gradient descent are gone afterwards. Raises EngineError for a name that is no input
+    Steps of gradient descent are gone afterwards; what changed is judged against the pass that one
+    stood in. Raises EngineError for a name that is no input
     and for a value that the function cannot take.
     """
     if name not in session.inputs:
@@ -146,6 +147,12 @@ def descend(session: Session) -> Session:
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
     moment = Moment(session.inputs, trace, here + 1)
     return replace(_changed_to(session, moment), changed=frozenset())
+
+
+def standing(session: Session, name: str) -> Value:
+    """The value of an input in the pass that is looked at, where steps may have changed it."""
+    p = session.trace.passes[session.trace.pass_at(session.frame.cursor)]
+    return p.value(p.inputs[name])
 
 
 def with_rate(session: Session, rate: float) -> Session:
@@ -209,7 +216,8 @@ def _changed_to(session: Session, moment: Moment) -> Session:
 
 
 def _shown(session: Session, moment: Moment) -> Session:
-    changed = changed_nodes(session.trace, moment.trace)
+    at = session.trace.pass_at(session.frame.cursor)
+    changed = changed_nodes(session.trace, moment.trace, at=at)
     frame = moving.jump(Frame(moment.trace, zoom=session.frame.zoom), moment.cursor)
     return replace(session, inputs=moment.inputs, frame=frame, changed=changed)
 

@@ -80,9 +80,9 @@ class BackpropTutor(App[int]):
         if commands is not None:
             yield from commands()
         for name in COLOURS:
-            if name != self.theme:
-                title = name.removeprefix("backprop-")
-                yield SystemCommand(f"Colours: {title}", _THEMES[title], lambda n=name: self.use(n))
+            title = name.removeprefix("backprop-")
+            told = _THEMES[title] + (", as now" if name == self.theme else "")
+            yield SystemCommand(f"Colour theme: {title}", told, lambda n=name: self.use(n))
         yield SystemCommand("Quit", "Leave the program (ctrl+q)", self.action_quit)
 
     def use(self, theme: str) -> None:
@@ -93,6 +93,12 @@ class BackpropTutor(App[int]):
     def _fatal_error(self) -> None:
         """Leave; `_run` raises the error again, for the door to report like any other."""
         self._close_messages_no_wait()
+
+    def action_help_quit(self) -> None:
+        """Say in the program's own line how one leaves: ctrl+c copies, it does not end anything."""
+        say = getattr(self.screen, "say", None)
+        if say is not None:
+            say("ctrl+c does not leave: q goes back, ctrl+q leaves the program.")
 
     async def action_quit(self) -> None:
         self.exit(0)

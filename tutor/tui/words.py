@@ -167,11 +167,12 @@ def before(session: Session, node: int) -> tuple[str, Value] | None:
         return f"in pass {at}", trace.value(old)
     if node not in session.changed or not session.past or session.future:
         return None
-    earlier = session.past[-1].trace
-    name = trace.nodes[node].name
-    if name not in earlier.passes[0].by_name or same(earlier.value(name), trace.value(node)):
+    earlier = session.past[-1]
+    p = earlier.trace.passes[earlier.trace.pass_at(earlier.cursor)]
+    local = p.by_name.get(trace.nodes[node].name)
+    if local is None or same(p.value(local), trace.value(node)):
         return None
-    return "before the edit", earlier.value(name)
+    return "before the edit", p.value(local)
 
 
 def fell(trace: Trace, cursor: int, *, ascii: bool = False) -> str | None:

@@ -84,3 +84,9 @@ async def test_escapes_and_markup_in_what_was_typed_are_shown_as_text(seat: Any)
     async with seat(None) as s:
         assert "x[0]␛[31m [bold]   x=[1,2]" in s.text
         assert "\x1b" not in s.text
+
+
+async def test_ctrl_c_tells_the_way_out(seat: Any) -> None:
+    async with seat(None) as s:
+        await s.press("ctrl+c")
+        assert "q goes back, ctrl+q leaves the program" in s.text

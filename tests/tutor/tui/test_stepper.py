@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from tutor.debugger import moving
+from tutor.session import session as sessions
+from tutor.session.session import Session
+from tutor.tui import words
 from tutor.tui.widgets.canvas import GraphCanvas
 from tutor.tui.widgets.editbar import EditBar
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.timeline import Timeline
+
+
+def moved_to_end(session: Session) -> Session:
+    return sessions.at(session, moving.end(session.frame))
 
 
 async def test_a_newcomer_presses_right_and_sees_a_gradient_arrive(seat: Any) -> None:
@@ -59,7 +67,7 @@ async def test_an_edit_runs_the_function_again_and_marks_what_changed(seat: Any)
         s.stepper.look_at(s.session.trace.id("x"))
         s.act("input.edit")
         await s.pilot.pause()
-        assert "x was −2, now" in s.text
+        assert "x was -2, now -2" in s.text
         await s.type("1.5")
         await s.press("enter")
         assert s.session.inputs["x"] == 1.5
@@ -68,7 +76,7 @@ async def test_an_edit_runs_the_function_again_and_marks_what_changed(seat: Any)
         assert "v*" in s.text
         s.act("edit.undo")
         assert s.session.inputs["x"] == -2.0
-        assert s.status == "Taken back. 4 nodes changed, marked with *."
+        assert s.status == "The edit was taken back. 4 nodes changed, marked with *."
         s.act("edit.redo")
         assert s.session.inputs["x"] == 1.5
 
@@ -113,6 +121,50 @@ async def test_a_step_of_descent_is_told_in_values_and_in_words(seat: Any) -> No
         s.act("pass.rest")
         assert s.status.endswith("f fell from −12 to −12.9: the step went the right way.")
         assert "−12 → −12.9" in s.text
+
+
+async def test_undo_tells_a_step_from_an_edit(seat: Any) -> None:
+    async with seat() as s:
+        s.act("descend", "descend", "edit.undo")
+        assert s.status == "The last step was taken back: 21 of 32 events are left."
+        s.act("edit.redo")
+        assert s.status == "The last step was done again: there are 32 events now."
+
+
+async def test_an_edit_after_steps_says_that_they_are_dropped(seat: Any) -> None:
+    async with seat(size=(120, 40)) as s:
+        s.act("descend", "descend", "time.end", "input.edit")
+        await s.pilot.pause()
+        while "z was" not in s.text:
+            await s.press("down")
+        stood = s.session.trace.passes[2].value(2)
+        assert f"z was {stood:.3g}, now {stood:.3g}" in s.text
+        await s.type("3")
+        await s.press("enter")
+        assert len(s.session.trace.passes) == 1
+        assert s.status.startswith("The 2 steps are dropped (u brings them back). z is 3, it was ")
+        assert f"it was −{-stood:.3g}. " in s.status
+        s.act("edit.undo")
+        assert s.status == "The edit was taken back: the 2 steps are there again."
+        assert len(s.session.trace.passes) == 3
+        s.act("edit.redo")
+        assert s.status.startswith("The edit was done again: the 2 steps are dropped. ")
+
+
+def test_what_a_step_had_changed_counts_as_changed_by_the_edit_that_drops_it() -> None:
+    session = sessions.start("w*x + b", {"w": 1, "x": 2, "b": 3})
+    stepped = moved_to_end(sessions.descend(session))
+    edited = sessions.edit_input(stepped, "x", 2)
+    assert edited.trace.id("w") in edited.changed
+    assert words.before(edited, edited.trace.id("w")) == ("before the edit", 0.8)
+    assert sessions.edit_input(session, "x", 2).changed == frozenset()
+
+
+async def test_ctrl_c_tells_the_way_out_in_the_line_of_the_program(seat: Any) -> None:
+    async with seat() as s:
+        await s.press("ctrl+c")
+        assert s.status == "ctrl+c does not leave: q goes back, ctrl+q leaves the program."
+        assert "Do you want to quit" not in s.text
 
 
 async def test_find_lists_nodes_by_name_and_op_and_goes_there(seat: Any) -> None:
@@ -208,10 +260,14 @@ async def test_the_palette_offers_the_actions(seat: Any) -> None:
     async with seat() as s:
         titles = [command.title for command in s.app.get_system_commands(s.stepper)]
         assert "Take a step  (U)" in titles
-        assert "Colours: light" in titles
+        assert "Colour theme: light" in titles
         await s.press("ctrl+p")
         await s.pilot.pause(0.1)
         assert not s.app.screen_stack[-1].query(Timeline)
+        for word in ("theme", "dark"):
+            await s.type(word)
+            await s.shows("Colour theme: dark")
+            await s.press(*["backspace"] * len(word))
 
 
 async def test_play_goes_on_by_itself_and_any_other_key_stops_it(seat: Any) -> None:

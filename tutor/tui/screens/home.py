@@ -139,6 +139,10 @@ class HomeScreen(Screen[None]):
             self.query_one(f"#{field}-caret", Lines).show(row)
         self.query_one("#verdict", Lines).show(verdict)
 
+    def say(self, sentence: str) -> None:
+        """Put a sentence below the fields until something is typed."""
+        self.query_one("#verdict", Lines).show([("   " + sentence, "text")])
+
     def _fill_list(self) -> None:
         self._recent = recent.load()
         entries = [Entry([("Recent", "title")])]

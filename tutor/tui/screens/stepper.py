@@ -202,12 +202,13 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _run(self, action: Action) -> None:
         assert action.run is not None  # noqa: S101
+        before = self.session
         try:
-            after = action.run(self.session)
+            after = action.run(before)
         except (EngineError, LanguageError) as error:
             self.say(str(error))
             return
-        self.go(after, panes.said_of(action.id, after, ascii=self.ascii_only))
+        self.go(after, panes.said_of(action.id, before, after, ascii=self.ascii_only))
 
     def _play(self) -> None:
         if self.app.animation_level == "none":
@@ -305,7 +306,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _edit_input(self, name: str) -> None:
         self.add_class("-editing")
-        old, text = panes.written(self.session.inputs[name])
+        old, text = panes.written(sessions.standing(self.session, name))
         self.query_one(EditBar).open(name, old, text)
         self.query_one(KeyBar).show(EDIT_KEYS)
         self.query_one("#status", Lines).show(
