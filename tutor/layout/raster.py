@@ -186,12 +186,11 @@ def _block(shape: _Shape, face: Face, glyphs: Glyphs) -> tuple[_Cells, _Cells]:
 
 
 def _entitle(cells: list[str], styles: list[str], face: Face, glyphs: Glyphs) -> None:
-    """Write the title into the upper border, in brackets with the focus; ``*`` if changed."""
-    room = len(cells) - 4
+    """Write the title into the upper border, in brackets with the focus; ``*`` in the corner,
+    where it takes no room from the title, if changed."""
     if face.state == "changed":
-        cells[-2] = glyphs.changed
-        room -= 1
-    title = fit(to_cells(face.title, ascii_only=glyphs.ascii), room, glyphs.cut)
+        cells[-1] = glyphs.changed
+    title = fit(to_cells(face.title, ascii_only=glyphs.ascii), len(cells) - 4, glyphs.cut)
     if not title and not face.focus:
         return
     before, after = glyphs.focus if face.focus else (" ", " ")

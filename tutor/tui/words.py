@@ -19,6 +19,7 @@ from tutor.render.numbers import number
 from tutor.render.plain import Line
 from tutor.render.values import inline
 from tutor.session.session import Session
+from tutor.tui.one_line import one_line
 from tutor.tui.widgets.surface import Row, Run, row_width
 from tutor.tui.widgets.timeline import Stretch
 
@@ -36,8 +37,8 @@ def crumbs(session: Session, width: int) -> list[Run]:
     tail: list[Run] = [("  ›  ", "faint"), (place, "changed" if flow == "update" else flow)]
     if session.frame.cursor == 0:
         tail = [("  ›  ", "faint"), ("start", "quiet")]
-    text = session.text.replace("\n", " ")
-    around, inner = spans(session)
+    text, offsets = one_line(session.text)
+    around, inner = [span and (offsets[span[0]], offsets[span[1]]) for span in spans(session)]
     runs = _lit(text, around, inner, flow, max(8, width - 1 - row_width(tail)))
     return [(" ", "ground"), *runs, *tail]
 

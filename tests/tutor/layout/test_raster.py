@@ -207,7 +207,9 @@ def test_states_differ_in_shape_and_not_only_in_style() -> None:
     assert box(Face("x", rows, "active"))[:2] == ["┏ x ━━━━━━┓", "┃ v 1     ┃"]
     assert box(Face("x", rows, focus=True))[0] == "┌[x]──────┐"
     assert box(Face("x", rows, "active", focus=True))[0] == "┏[x]━━━━━━┓"
-    assert box(Face("x", rows, "changed"))[0] == "┌ x ─────*┐"
+    assert box(Face("x", rows, "changed"))[0] == "┌ x ──────*"
+    assert box(Face("q = x+y", rows, "changed"))[0] == "┌ q = x+y *"
+    assert box(Face("q = x+y", rows, "changed", focus=True))[0] == "┌[q = x+y]*"
     assert box(Face("x", rows, "active"), glyphs=ASCII) == [
         "# x ======#",
         "# v 1     #",

@@ -8,8 +8,10 @@ from textual.widgets import Input
 
 from tutor.settings import recent
 from tutor.settings.recent import Recent
+from tutor.tui.opening import Fault, read
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.stepper import StepperScreen
+from tutor.tui.widgets.line import Lines
 
 
 async def test_enter_traces_the_example_and_q_comes_back(seat: Any) -> None:
@@ -90,3 +92,30 @@ async def test_ctrl_c_tells_the_way_out(seat: Any) -> None:
     async with seat(None) as s:
         await s.press("ctrl+c")
         assert "q goes back, ctrl+q leaves the program" in s.text
+
+
+async def test_a_recent_function_of_several_lines_stands_on_one_and_can_be_opened(
+    seat: Any,
+) -> None:
+    recent.remember(Recent("a = x*y\ntanh(a)", (("x", "1"), ("y", "2"))))
+    async with seat(None) as s:
+        assert "a = x*y; tanh(a)   x=1, y=2" in s.text
+        await s.press("down", "down", "enter")
+        await s.shows("Press → for the first event")
+        assert s.session.text == "a = x*y; tanh(a)"
+
+
+async def test_a_long_fault_goes_on_below_and_is_never_cut_in_silence(seat: Any) -> None:
+    async with seat(None, size=(60, 24)) as s:
+        await s.shows("Press enter")
+        name = "weight"
+        s.app.screen.query_one("#expression", Input).value = f"{name}*sigmoyd(x) + sigmoyd({name})"
+        await s.shows("✗")
+        fault = read(f"{name}*sigmoyd(x) + sigmoyd({name})", "")
+        assert isinstance(fault, Fault)
+        told = f"{fault.message} ({fault.hint})"
+        assert len(told) > 60
+        shown = " ".join(s.app.screen.query_one("#verdict", Lines).text.split())
+        assert shown.removeprefix("✗ ") == told or shown.endswith(" …")
+        await s.pilot.resize_terminal(30, 24)
+        await s.shows(" …")

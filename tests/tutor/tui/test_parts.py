@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from textual.color import Color
 
 from tutor.actions import ACTIONS, LEADER
+from tutor.debugger import moving
 from tutor.layout import STYLES, Box, Region, layout
 from tutor.session import session as sessions
 from tutor.tui import palette, words
 from tutor.tui.commands import CHORDS, bindings, chord_hint, keys_for
+from tutor.tui.one_line import one_line
 from tutor.tui.opening import EXAMPLE, EXAMPLE_INPUTS, Fault, Ready, open_session, read
 from tutor.tui.picture import drawing
 from tutor.tui.twins import twin
@@ -172,6 +174,42 @@ def test_the_example_can_be_opened_and_shapes_that_clash_are_told() -> None:
     fault = open_session(clash)
     assert isinstance(fault, Fault)
     assert "(1, 2)" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x*y", "x*y"),
+        ("a = x*y\nb = a + 1", "a = x*y; b = a + 1"),
+        ("\na = x*y ;\r\n\n  b = a + 1\n", "a = x*y; b = a + 1"),
+        ("a = (x +\n  y)\na*2", "a = (x + y); a*2"),
+    ],
+)
+def test_statements_of_several_lines_stand_on_one_and_no_offset_is_lost(
+    text: str, line: str
+) -> None:
+    shown, offsets = one_line(text)
+    assert shown == line
+    assert len(offsets) == len(text) + 1
+    assert list(offsets) == sorted(offsets)
+    assert offsets[-1] <= len(shown)
+    for at, char in enumerate(text):
+        if not char.isspace() and char != ";":
+            assert shown[offsets[at]] == char
+
+
+def test_comments_are_left_out_of_the_one_line() -> None:
+    text = "# :) a rule\na = x*y # (one\n# more\nb = a + 1 # end"
+    assert one_line(text)[0] == "a = x*y; b = a + 1"
+    assert one_line("x*y # why")[0] == "x*y"
+
+
+def test_the_sub_term_is_lit_in_a_text_of_several_lines() -> None:
+    session = sessions.start("a = x*y\n\nb = tanh(a)\nb + x", {"x": 1, "y": 2})
+    session = sessions.at(session, moving.jump(session.frame, 4))
+    row = words.crumbs(session, 80)
+    assert "".join(text for text, _ in row).startswith(" a = x*y; b = tanh(a); b + x")
+    assert ("tanh(a)", "term.forward") in row
 
 
 def test_the_minimap_comes_only_where_the_picture_does_not_fit() -> None:

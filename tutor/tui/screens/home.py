@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from tutor.render.sanitise import sanitise
 from tutor.settings import recent
+from tutor.tui.one_line import one_line
 from tutor.tui.opening import EXAMPLE, EXAMPLE_INPUTS, Fault, Ready, open_session, read
 from tutor.tui.widgets.keybar import Key, KeyBar
 from tutor.tui.widgets.line import Lines, Rule
@@ -73,7 +74,6 @@ class HomeScreen(Screen[None]):
             yield Input(EXAMPLE_INPUTS, id="inputs", select_on_focus=False)
         yield Lines(id="inputs-caret")
         yield Lines(id="verdict")
-        yield Lines()
         yield Menu(id="home-list")
         yield KeyBar(id="keys")
 
@@ -125,19 +125,32 @@ class HomeScreen(Screen[None]):
 
     def _tell(self, outcome: Ready | Fault) -> None:
         carets: dict[str, Row] = {"expression": [], "inputs": []}
-        verdict: Row = _INVITATION
+        verdict: list[Row] = [_INVITATION]
         if isinstance(outcome, Fault):
             typed = self.query_one(f"#{outcome.field}", Input)
             column = outcome.start - typed.scroll_offset.x
             marks = "^" * max(1, outcome.end - outcome.start)
             if 0 <= column < typed.size.width:
                 carets[outcome.field] = [(" " * (_LABEL + column) + marks, "wrong")]
-            verdict = [("   ✗ ", "wrong"), (outcome.message, "text")]
-            if outcome.hint:
-                verdict = [*verdict, (f"  ({outcome.hint})", "quiet")]
+            verdict = self._told(outcome)
         for field, row in carets.items():
             self.query_one(f"#{field}-caret", Lines).show(row)
-        self.query_one("#verdict", Lines).show(verdict)
+        self.query_one("#verdict", Lines).show(*verdict)
+
+    def _told(self, fault: Fault) -> list[Row]:
+        """What is wrong, on the two lines that there are; what does not fit ends in a sign."""
+        from tutor.tui.words import folded, shortened
+
+        width, height = self.query_one("#verdict", Lines).size
+        hint = [(f" ({fault.hint})", "quiet")] if fault.hint else []
+        lines = folded([(fault.message, "text"), *hint], width - _LABEL)
+        heads = [("   ✗ ", "wrong"), *[("     ", "ground")] * (len(lines) - 1)]
+        rows: list[Row] = [[head, *line] for head, line in zip(heads, lines, strict=True)]
+        return shortened(rows, height, width) if len(rows) > height > 0 else rows
+
+    def on_resize(self) -> None:
+        if self._loaded:
+            self.call_after_refresh(self._judge)
 
     def say(self, sentence: str) -> None:
         """Put a sentence below the fields until something is typed."""
@@ -148,7 +161,7 @@ class HomeScreen(Screen[None]):
         entries = [Entry([("Recent", "title")])]
         for i, one in enumerate(self._recent[:_MOST_RECENT]):
             at = ", ".join(f"{name}={text}" for name, text in one.inputs)
-            row = [(one.expression, "text"), ("   " + at, "quiet")]
+            row = [(one_line(one.expression)[0], "text"), ("   " + one_line(at)[0], "quiet")]
             entries.append(Entry(row, f"recent {i}"))
         if not self._recent:
             entries.append(Entry([("  " + _NOTHING_YET, "quiet")]))
@@ -166,7 +179,7 @@ class HomeScreen(Screen[None]):
         else:
             one = self._recent[int(message.name.split()[1])]
             inputs = ", ".join(f"{name}={text}" for name, text in one.inputs)
-            self.query_one("#expression", Input).value = sanitise(one.expression)
+            self.query_one("#expression", Input).value = sanitise(one_line(one.expression)[0])
             self.query_one("#inputs", Input).value = sanitise(inputs)
             self.action_start()
 
