@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from engine.columns import Value
 from engine.ops import REGISTRY
 from engine.trace import Node, Trace
 from tutor.render.expressions import expression, name_of
 from tutor.render.numbers import absent, bracketed, exact, number
-from tutor.render.plain import Line, Run, spelled, spelled_line
+from tutor.render.plain import Line, Run, spelled, spelled_line, text_of
 from tutor.render.sanitise import sanitise
 from tutor.render.values import inline, is_scalar, shape_text, span
 
+ARRIVES = "arrives as"
 _MOST = 8
+_MOST_PARTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One contribution to a gradient: the amount and where it comes from, its share of the sum of
+    all sizes (or ""), and the size of its largest entry."""
+
+    amount: str
+    source: str
+    share: str
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +39,15 @@ class Inspection:
     title: `q = x + y`. place: where it was made, `loss.py:7` or the sub-term that was typed. rows:
     (label, line), the most important first: value, gradient, shape, what it is, used by, where
     from, scope. The roles of their runs: "text", "value", "gradient", "absent", "source" (a node's
-    name), "share" (percent).
+    name), "share" (percent). parts, count: the contributions that `arrives` tells in less room,
+    and how many there are.
     """
 
     title: str
     place: str
     rows: tuple[tuple[str, Line], ...]
+    parts: tuple[Part, ...] = ()
+    count: int = 0
 
 
 def inspection(
@@ -44,8 +63,9 @@ def inspection(
         ("gradient", _gradient(trace, node, cursor)),
     ]
     parts = _parts(trace, node, cursor)
+    count = sum(i < cursor for i in trace.arrivals(node))
     if parts:
-        rows.append(("arrives as", parts))
+        rows.append((ARRIVES, arrives(parts, count)))
     rows.append(("is", _kind(entry)))
     if entry.shape:
         rows.append(("shape", ((f"{shape_text(entry.shape)}, {entry.dtype}", "text"),)))
@@ -61,6 +81,8 @@ def inspection(
         spelled(title, ascii),
         spelled(_place(entry, text), ascii),
         tuple([(label, spelled_line(line, ascii)) for label, line in rows]),
+        tuple(parts),
+        count,
     )
 
 
@@ -86,31 +108,55 @@ def _gradient(trace: Trace, node: int, cursor: int) -> Line:
     return (total, (f" so far, {len(happened)} of {len(arrivals)} parts", "text"))
 
 
-def _parts(trace: Trace, node: int, cursor: int) -> Line:
+def _parts(trace: Trace, node: int, cursor: int) -> list[Part]:
+    """The contributions that have arrived, in that order; beyond 1000 the first of them."""
     happened = [i for i in trace.arrivals(node) if i < cursor]
-    runs: list[Run] = []
-    events = [trace.events[i] for i in happened[:_MOST]]
     whole = _whole(trace, happened)
-    for event in events:
-        amount = inline(event.amount, most=4)
+    parts = []
+    for event in [trace.events[i] for i in happened[:_MOST_PARTS]]:
+        size = float(np.max(np.abs(event.amount), initial=0.0))
+        source = "seed" if event.source is None else f"from {name_of(trace, event.source)}"
+        share = f" ({size / whole:.0%})" if whole and len(happened) > 1 else ""
+        parts.append(Part(inline(event.amount, most=4), source, share, size))
+    return parts
+
+
+def arrives(
+    parts: Sequence[Part], count: int, width: int | None = None, *, ascii: bool = False
+) -> Line:
+    """The gradient as the sum of its `count` contributions, in the order of their arrival.
+
+    Where that takes more than `width` cells the largest come first, as many as fit, and the line
+    ends in how many more there are: `5 from a + 2 from b … and 97 more`.
+    """
+    line = _sum(parts, count, ascii)
+    if width is None or len(text_of(line)) <= width:
+        return line
+    ranked = sorted(parts, key=lambda part: -part.size if part.size == part.size else -np.inf)
+    shown = 1
+    while shown < len(ranked) and len(text_of(_sum(ranked[: shown + 1], count, ascii))) <= width:
+        shown += 1
+    return _sum(ranked[:shown], count, ascii)
+
+
+def _sum(parts: Sequence[Part], count: int, ascii: bool) -> Line:
+    runs: list[Run] = []
+    for part in parts:
+        amount = part.amount
         if runs:
             runs.append((" + ", "text"))
             amount = bracketed(amount)
-        runs.append((amount, "gradient"))
-        if event.source is None:
-            runs.append((" seed", "source"))
-        else:
-            runs.append((f" from {name_of(trace, event.source)}", "source"))
-        if whole and len(happened) > 1:
-            runs.append((f" ({abs(float(event.amount)) / whole:.0%})", "share"))
-    if len(happened) > _MOST:
-        runs.append((f" + {len(happened) - _MOST} more", "text"))
-    return tuple(runs)
+        runs += [(amount, "gradient"), (f" {part.source}", "source")]
+        if part.share:
+            runs.append((part.share, "share"))
+    if len(parts) < count:
+        runs.append((f" … and {count - len(parts)} more", "text"))
+    return spelled_line(tuple(runs), ascii)
 
 
 def _whole(trace: Trace, happened: list[int]) -> float:
     """The sum of the sizes of scalar contributions; 0 where no shares can be told."""
-    if len(happened) > 1000:
+    if len(happened) > _MOST_PARTS:
         return 0.0
     amounts = [trace.events[i].amount for i in happened]
     if not all(is_scalar(amount) for amount in amounts):

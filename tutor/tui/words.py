@@ -14,7 +14,7 @@ from tutor.debugger.frame import active, phase
 from tutor.debugger.state import same
 from tutor.language.tree import Name, walk
 from tutor.render.formula import Formula
-from tutor.render.inspector import Inspection
+from tutor.render.inspector import ARRIVES, Inspection, arrives
 from tutor.render.numbers import number
 from tutor.render.plain import Line
 from tutor.render.values import inline
@@ -27,6 +27,7 @@ Span = tuple[int, int]
 Fact = tuple[str, Line]
 _SIGNS = {"forward": "▶", "backward": "◀", "update": "*"}
 _LABEL = 11
+_LONG = 4
 
 
 def crumbs(session: Session, width: int) -> list[Run]:
@@ -196,29 +197,50 @@ def fell(trace: Trace, cursor: int, *, ascii: bool = False) -> str | None:
 
 
 def inspector_rows(shown: Sequence[Fact], width: int) -> list[Row]:
-    """A line for each fact; long facts go on below."""
+    """A line for each fact; long facts go on below. A sum of many lines comes last, where one can
+    scroll through it."""
     rows: list[Row] = []
+    last: list[Row] = []
     for label, line in shown:
         head = [("   " + label.ljust(_LABEL), "quiet")]
-        for part in folded(line, width - 3 - _LABEL):
-            rows.append([*head, *part])
+        parts = folded(line, width - 3 - _LABEL)
+        into = last if label == ARRIVES and len(parts) > _LONG else rows
+        for part in parts:
+            into.append([*head, *part])
             head = [(" " * (3 + _LABEL), "ground")]
-    return rows
+    return [*rows, *last]
 
 
-def inspector_lines(shown: Sequence[Fact], width: int, count: int) -> list[Row]:
-    """The same in `count` lines, facts side by side, the most important first."""
+def inspector_lines(
+    shown: Sequence[Fact], about: Inspection, width: int, count: int, *, ascii: bool = False
+) -> list[Row]:
+    """The same in `count` lines, facts side by side, the most important first. Of a sum that is too
+    long the largest parts are told; whatever else does not fit ends in a sign that it goes on."""
     lines: list[list[Run]] = [[("  ", "ground")] for _ in range(count)]
     at = 0
     for label, line in shown:
-        fact: list[Run] = [(" " + label + " ", "quiet"), *line, ("   ", "ground")]
-        full = row_width(lines[at]) + row_width(fact) > width + 3
-        if full and len(lines[at]) > 1:
+        name = (f" {label} ", "quiet")
+        if label == ARRIVES:
+            line = arrives(about.parts, about.count, width - 2 - len(name[0]), ascii=ascii)
+        fact: list[Run] = [name, *line]
+        if row_width(lines[at]) + row_width(fact) > width and len(lines[at]) > 1:
             at += 1
         if at == count:
             break
-        lines[at] += fact
+        lines[at] += [*_cut(fact, width - row_width(lines[at])), ("   ", "ground")]
     return list(lines)
+
+
+def _cut(line: Sequence[Run], width: int) -> list[Run]:
+    """A line of runs in at most `width` cells; one that is longer ends in a sign."""
+    left = width - 1
+    kept: list[Run] = []
+    if row_width(line) <= width:
+        return list(line)
+    for text, role in line:
+        kept.append((text[: max(0, left)], role))
+        left -= row_width([(text, role)])
+    return [*kept, ("…", "quiet")]
 
 
 def shortened(rows: Sequence[Row], count: int, width: int) -> list[Row]:

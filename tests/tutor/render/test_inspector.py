@@ -3,7 +3,7 @@ from __future__ import annotations
 import engine
 from engine.trace import Trace
 from tutor.language import parse
-from tutor.render.inspector import inspection
+from tutor.render.inspector import arrives, inspection
 from tutor.render.plain import text_of
 
 TEXT = "(x + y)*z"
@@ -87,3 +87,23 @@ def test_ascii_is_ascii() -> None:
             shown = inspection(XYZ, node, cursor, text=TEXT, ascii=True)
             texts = [shown.title, shown.place, *told(XYZ, node, cursor, ascii=True).values()]
             assert all(text.isascii() and "?" not in text for text in texts)
+
+
+def test_a_long_sum_is_told_whole_or_by_its_largest_parts() -> None:
+    text = " + ".join(f"{k}*x" for k in range(1, 41))
+    trace = make(text, x=1)
+    shown = inspection(trace, trace.id("x"), len(trace.events))
+    assert shown.count == len(shown.parts) == 40
+    whole = text_of(dict(shown.rows)["arrives as"])
+    assert whole.count(" from ") == 40
+    assert whole == text_of(arrives(shown.parts, shown.count, len(whole)))
+    assert [part.size for part in shown.parts] == sorted(
+        [part.size for part in shown.parts], reverse=True
+    )
+    cut = text_of(arrives(shown.parts[::-1], shown.count, 60))
+    assert len(cut) <= 60
+    assert cut.startswith("40 from ")
+    told = cut.count(" from ")
+    assert told >= 2
+    assert cut.endswith(f" … and {40 - told} more")
+    assert text_of(arrives(shown.parts, 40, 60, ascii=True)).isascii()

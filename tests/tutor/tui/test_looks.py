@@ -9,6 +9,7 @@ import pytest
 
 import engine
 from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.line import Pane
 
 NEURON = "n = w0 + w1*x1 + w2*x2; f = sigmoid(n); -log(f)"
 WEIGHTS = {"w0": -3, "w1": 2, "w2": -3, "x1": -1, "x2": -2}
@@ -147,6 +148,32 @@ async def test_every_cell_has_a_ground(seat: Any) -> None:
         await s.pilot.pause()
         for strip in s.app.screen._compositor.render_strips():
             assert all(segment.style and segment.style.bgcolor for segment in strip if segment.text)
+
+
+async def test_a_long_fan_out_is_never_cut_in_silence(seat: Any) -> None:
+    text = " + ".join(f"{k}*x" for k in range(1, 41))
+    async with seat(text, {"x": 1}) as s:
+        s.act("time.end")
+        s.stepper.look_at(s.session.trace.id("x"))
+        await s.pilot.pause()
+        told = next(line for line in s.lines if "arrives as" in line)
+        assert "arrives as 40 from " in told
+        assert told.rstrip().endswith("more")
+        assert f" … and {40 - told.count(' from ')} more" in told
+    async with seat(text, {"x": 1}, size=(130, 40)) as s:
+        s.act("time.end")
+        s.stepper.look_at(s.session.trace.id("x"))
+        s.stepper.query_one("#inspector").focus()
+        await s.pilot.pause()
+        assert "more lines" in s.text
+        pane = s.stepper.query_one("#inspector", Pane)
+        rows: list[str] = []
+        while not rows or pane.text.split("\n")[0] != rows[-1]:
+            rows.append(pane.text.split("\n")[0])
+            pane.action_scroll_rows(1)
+        seen = " ".join(" ".join([*rows[:-1], pane.text]).split())
+        for factor in range(1, 41):
+            assert f" {factor} from n" in seen
 
 
 async def test_arrays_show_a_map_and_their_shape(seat: Any) -> None:

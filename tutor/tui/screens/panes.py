@@ -68,7 +68,10 @@ def show(screen: StepperScreen) -> None:
     if pane.size.height > 3:
         pane.show(words.inspector_rows(facts, pane.size.width))
     else:
-        pane.show(words.inspector_lines(facts, pane.size.width, max(1, pane.size.height)))
+        count = max(1, pane.size.height)
+        about = moment.inspection
+        rows = words.inspector_lines(facts, about, pane.size.width, count, ascii=ascii_only)
+        pane.show(rows)
     events = screen.query_one("#events", EventList)
     if events.display:
         describe = partial(_event_row, trace, ascii_only)
