@@ -150,6 +150,27 @@ async def test_every_cell_has_a_ground(seat: Any) -> None:
             assert all(segment.style and segment.style.bgcolor for segment in strip if segment.text)
 
 
+async def test_the_map_hides_nothing_of_what_happens(seat: Any) -> None:
+    text = " + ".join(f"{k}*x" for k in range(1, 13))
+    async with seat(text, {"x": 1}) as s:
+        canvas = s.stepper.query_one(GraphCanvas)
+        corners = set()
+        for _ in range(len(s.session.trace.events)):
+            s.act("step.next")
+            drawing, at, picture = s.stepper.drawing, canvas._map_at, canvas._picture
+            assert drawing is not None
+            assert at is not None
+            assert picture is not None
+            corners.add((at.x, at.y))
+            ends = {end for one in picture.scene.active for end in one.edge[:2]}
+            for node in {*picture.follow, *ends}:
+                box = drawing.layout.placed[node].region
+                x, y = box.x - canvas.left, box.y - canvas.top
+                apart = x >= at.x + at.width or at.x >= x + box.width
+                assert apart or y >= at.y + at.height or at.y >= y + box.height
+        assert len(corners) > 1
+
+
 async def test_a_long_fan_out_is_never_cut_in_silence(seat: Any) -> None:
     text = " + ".join(f"{k}*x" for k in range(1, 41))
     async with seat(text, {"x": 1}) as s:

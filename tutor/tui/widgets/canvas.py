@@ -153,17 +153,39 @@ class GraphCanvas(Surface, can_focus=True):
         return Strip(segments, width)
 
     def _overlay(self, rows: list[Row], view: Region, small: Minimap) -> None:
-        """Put the map into the lower right corner, the upper one if it would hide the event."""
+        """Put the map into a corner, the lower right one unless it would hide what happens."""
         assert self._picture is not None  # noqa: S101
-        boxes = [self._picture.layout.placed.get(node) for node in self._picture.follow[-1:]]
-        box = boxes[0] if boxes else None
-        x, y = view.width - small.width - 1, view.height - small.height
-        if box is not None and box.right - view.x >= x and box.y + box.height - view.y > y:
-            y = 0
+        placed = self._picture.layout.placed
+        x, y = self._map_corner(view, small)
+        box = placed.get(self._picture.follow[-1]) if self._picture.follow else None
         centre = None if box is None else (box.x + box.width // 2, box.y + box.height // 2)
         for offset, line in enumerate(small.rows(view, centre, self._picture.flow)):
             rows[y + offset] = _spliced(rows[y + offset], x, line)
         self._map_at = Region(x, y, small.width, small.height)
+
+    def _map_corner(self, view: Region, small: Minimap) -> tuple[int, int]:
+        """Where the map goes: the first corner of those that hide the fewest cells of the boxes to
+        keep in view and of those at the ends of the active edges."""
+        assert self._picture is not None  # noqa: S101
+        picture = self._picture
+        nodes = set(picture.follow)
+        for one in picture.scene.active:
+            nodes |= {one.edge.source, one.edge.consumer}
+        boxes = [
+            picture.layout.placed[node].region for node in nodes if node in picture.layout.placed
+        ]
+        right, low = view.width - small.width - 1, view.height - small.height
+        corners = [(right, low), (right, 0), (1, low), (1, 0)]
+
+        def hidden(corner: tuple[int, int]) -> int:
+            x, y = view.x + corner[0], view.y + corner[1]
+            return sum(
+                max(0, min(box.x + box.width, x + small.width) - max(box.x, x))
+                * max(0, min(box.y + box.height, y + small.height) - max(box.y, y))
+                for box in boxes
+            )
+
+        return min(corners, key=hidden)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self._drag, self._dragged = (event.x, event.y), False
