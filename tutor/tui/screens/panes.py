@@ -162,10 +162,10 @@ def said_of(name: str, before: Session, after: Session, *, ascii: bool) -> str |
 def said_of_edit(name: str, before: Session, after: Session) -> str:
     """What an edit changed, and that the steps before it are gone."""
     was, now = inline(standing(before, name)), inline(after.inputs[name])
-    told = f"{name} is {now}, it was {was}. {_marked(after)}"
+    told = f"{name} is {now}, it was {was}."
     steps = len(before.trace.passes) - 1
     if not steps:
-        return told
+        return f"{told} {_marked(after)}"
     back = "brings it back" if steps == 1 else "brings them back"
     return f"{_steps(steps).capitalize()} dropped (u {back}). {told}"
 
@@ -222,10 +222,9 @@ def _returned(how: str, before: Session, after: Session) -> str:
         return f"The last step was {how}: there are {count} events now."
     if len(new.passes) > 1:
         return f"The edit was {how}: {_steps(len(new.passes) - 1)} there again."
-    told = f"The edit was {how}"
     if len(old.passes) > 1:
-        told += f": {_steps(len(old.passes) - 1)} dropped"
-    return f"{told}. {_marked(after)}"
+        return f"The edit was {how}: {_steps(len(old.passes) - 1)} dropped."
+    return f"The edit was {how}. {_marked(after)}"
 
 
 def _steps(count: int) -> str:
