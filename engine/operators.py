@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.apply import apply
 from engine.arrays import floats
-from engine.errors import GradientError
+from engine.errors import GradientError, ShapeError
 from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
 from engine.state import BUSY, MODE, recording
@@ -89,7 +89,8 @@ def in_place(op: Op, name: str) -> Callable[[Tensor, Any], Any]:
 
     A leaf that requires a gradient is a parameter: under `no_grad` it is changed in place, as in
     PyTorch; elsewhere that is refused, since a graph may hold it. Any other tensor is left as it
-    is, and the name stands for the new one.
+    is, and the name stands for the new one. Raises GradientError where a change is refused and
+    ShapeError where the result has another shape.
     """
 
     def method(self: Tensor, other: Any) -> Any:
@@ -103,11 +104,16 @@ def in_place(op: Op, name: str) -> Callable[[Tensor, Any], Any]:
                 f"{who} {name}= ...: a leaf that requires a gradient cannot be changed in place; "
                 "do it inside `with engine.no_grad():`"
             )
-        value = apply(op, (self, other), {}).held
+        result = apply(op, (self, other), {})
+        if result.shape != self.shape:
+            raise ShapeError(
+                f"{self.name or 'a tensor'} {name}= ...: a result of shape {result.shape} does not "
+                f"fit into shape {self.shape}"
+            )
         if type(self.held) is float:
-            self.held = value
+            self.held = result.held
         else:
-            self.held[...] = value
+            self.held[...] = result.held
         return self
 
     return method

@@ -294,3 +294,11 @@ def test_numpys_names_are_methods_too() -> None:
     x.var().backward()
     assert x.grad is not None
     np.testing.assert_allclose(x.grad.data, (x.data - x.data.mean()) / 2)
+
+
+@pytest.mark.parametrize(("start", "other"), [(2.0, np.ones(3)), ([1.0, 2.0], np.ones((2, 2)))])
+def test_a_parameter_keeps_its_shape_in_place(start: object, other: np.ndarray) -> None:  # type: ignore[type-arg]
+    p = Tensor(start, requires_grad=True)
+    with engine.no_grad(), pytest.raises(ShapeError, match="does not fit into shape"):
+        p -= other
+    assert p.tolist() == start
