@@ -105,6 +105,21 @@ def test_backward_through_graphs_far_apart_in_time() -> None:
     assert x.grad.item() == 12.0  # type: ignore[union-attr]
 
 
+def test_a_graph_older_than_one_sweep_is_walked_in_several(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.backward._SPAN", 50)
+    x = Tensor(1.5, requires_grad=True)
+    a = x * 2.0
+    for _ in range(200):
+        x * 1.0
+    b = a * x
+    for _ in range(77):
+        x * 1.0
+    (b * a + x).backward()
+    assert (x.grad.item(), a.grad.item(), b.grad.item()) == (28.0, 9.0, 3.0)  # type: ignore[union-attr]
+
+
 def test_an_operand_used_twice_gets_both_shares() -> None:
     x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
     (x * x).backward(np.array([1.0, 10.0]))
