@@ -48,6 +48,21 @@ class Event:
     rate: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A moment at which the function looked at a number and Python went on with it.
+
+    node: whose value was looked at. kind: "truth" (`if x > 0`), "number" (`x.item()`, `float(x)`)
+    or "whole number" (`int(x)`). outcome: what Python got. A replay of the graph does not decide
+    again; it can only tell that the outcome would have been another.
+    """
+
+    node: int
+    kind: Literal["truth", "number", "whole number"]
+    outcome: bool | float
+    location: Location | None = None
+
+
 @dataclass(frozen=True, repr=False)
 class Pass:
     """One forward and one backward pass, by local node ids 0..len(ops)-1.
@@ -57,7 +72,7 @@ class Pass:
     the output was given, None where it depends on no input; seed_given: whether the caller chose
     it. values, gradients: of each node. sources, slots, targets, amounts: the contributions in the
     order in which they happened, from node `source` through its operand `slot` to node `target`.
-    updates: (node, rate, new value) of each.
+    updates: (node, rate, new value) of each. decisions: where the function looked at a number.
     """
 
     index: int
@@ -79,6 +94,7 @@ class Pass:
     targets: np.ndarray[Any, Any]
     amounts: Column
     updates: tuple[tuple[int, float, Value], ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Pass {self.index}: {len(self.ops)} nodes, {self.event_count} events>"
