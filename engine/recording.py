@@ -23,6 +23,7 @@ from engine.tensor import Tensor, as_tensor, as_value
 from engine.trace import Trace
 
 Function = Callable[..., Any]
+Update = tuple[int, float, Any]  # the node, the learning rate, the new value
 _FLOATS = floats.NAMESPACE
 
 
@@ -58,6 +59,21 @@ def step(trace: Trace, fn: Function, rate: float, wrt: Iterable[str] | None = No
     fn is run again on the new values, so branches are taken anew. Raises EngineError for a name
     that is no input, and GradientError for a parameter that no gradient reached.
     """
+    updates, values = updates_of(trace, rate, wrt)
+    last = trace.passes[-1]
+    following = record_pass(
+        fn, values, upstream=last.seed if last.seed_given else None, index=len(trace.passes)
+    )
+    return appended(trace, updates, following)
+
+
+def updates_of(
+    trace: Trace, rate: float, wrt: Iterable[str] | None = None
+) -> tuple[list[Update], dict[str, Any]]:
+    """What a step of gradient descent changes in the last pass, and the inputs of the next one.
+
+    Arguments and errors as of `step`.
+    """
     last = trace.passes[-1]
     names = list(last.inputs) if wrt is None else list(wrt)
     values = {name: last.value(node) for name, node in last.inputs.items()}
@@ -71,10 +87,13 @@ def step(trace: Trace, fn: Function, rate: float, wrt: Iterable[str] | None = No
             raise GradientError(f"step: no gradient reached {name}, so it cannot be updated")
         values[name] = _stepped(values[name], rate, gradient)
         updates.append((node, rate, values[name]))
-    following = record_pass(
-        fn, values, upstream=last.seed if last.seed_given else None, index=len(trace.passes)
-    )
-    return Trace((*trace.passes[:-1], last.updated(updates), following))
+    return updates, values
+
+
+def appended(trace: Trace, updates: Iterable[Update], following: Pass) -> Trace:
+    """The trace with updates at the end of its last pass, and the pass that comes after them."""
+    last = trace.passes[-1].updated(list(updates))
+    return Trace((*trace.passes[:-1], last, following))
 
 
 def record_pass(
