@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tutor.session.session import Session
 
-Group = Literal["time", "graph", "learn", "edit", "screen"]
+Group = Literal["time", "stops", "graph", "understand", "edit", "out", "screen"]
 
 LEADER = "ctrl+g"
 """The key that begins a chord; it works inside text fields too."""
@@ -16,6 +16,32 @@ LEADER = "ctrl+g"
 
 def _always(session: Session) -> str | None:
     return None
+
+
+def _nothing(session: Session, text: str) -> Sequence[str]:
+    return ()
+
+
+def _empty(session: Session) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What an action asks for: `:` takes it behind the verb, a key opens a line to type it in.
+
+    prompt: what stands before the line, "stop when". example: what one may type. take: what is
+    done with the text; raises LanguageError, EngineError or Refused, whose offsets count in the
+    text. complete: whole texts that begin as this one does. initial: what stands in the line when
+    it opens. optional: without a text, the action's `run` is done.
+    """
+
+    prompt: str
+    example: str
+    take: Callable[[Session, str], Session]
+    complete: Callable[[Session, str], Sequence[str]] = _nothing
+    initial: Callable[[Session], str] = _empty
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,9 @@ class Action:
     them, the first one is shown. chord: what does it everywhere, inside text fields too: "ctrl+g n"
     (the leader, then a key), a function key or a ctrl key. title: one or two words for the footer.
     help: one sentence. run: the pure function, or None where the interface itself acts (panes,
-    help, play). enabled: None, or why it cannot be done now.
+    help, play) or an argument is wanted. enabled: None, or why it cannot be done now. verb: the
+    word for it on the `:` line and in line mode; synonyms: others. argument: what it asks for.
+    panel: its keys mean it only while a panel is open.
     """
 
     id: str
@@ -37,6 +65,15 @@ class Action:
     group: Group
     run: Callable[[Session], Session] | None = None
     enabled: Callable[[Session], str | None] = _always
+    verb: str = ""
+    synonyms: tuple[str, ...] = ()
+    argument: Argument | None = None
+    panel: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether its key opens a line to type in."""
+        return self.argument is not None and not self.argument.optional
 
 
 _LABELS = {
@@ -53,6 +90,8 @@ _LABELS = {
     "minus": ("-", "-"),
     "less_than_sign": ("<", "<"),
     "greater_than_sign": (">", ">"),
+    "colon": (":", ":"),
+    "apostrophe": ("'", "'"),
     "escape": ("esc", "esc"),
 }
 

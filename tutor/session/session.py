@@ -6,18 +6,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-import engine
 from engine.columns import Value
 from engine.errors import EngineError, GradientError
+from engine.recording import appended, updates_of
 from engine.trace import Trace
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
 from tutor.debugger.state import changed_nodes
 from tutor.language import Program, parse, parse_at
+from tutor.session import told
+from tutor.session.origin import Expression, Function, Origin
+
+if TYPE_CHECKING:
+    from tutor.session.notes import Notes
+    from tutor.session.panel import Panel
 
 DEFAULT_RATE = 0.1
 # By convention x is data, y and t are targets: x, X, x1, x_train, xs, target; theta is learned.
@@ -26,8 +30,10 @@ _DATA = re.compile(r"[xyt]s?\d*(_\w*)?|targets?\d*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What undo goes back to: the inputs of the first pass, the trace, and where one stood."""
+    """What undo goes back to: the origin, the inputs of the first pass, the trace, and where one
+    stood."""
 
+    origin: Origin
     inputs: Mapping[str, Value]
     trace: Trace
     cursor: int
@@ -37,24 +43,28 @@ class Moment:
 class Session:
     """One sitting with one function.
 
-    text: what stands above the graph, the typed expression or the function's name. program: the
-    expression that was read; None for a function from elsewhere. inputs: what the first pass was
-    given. upstream: the seed of a result that is no scalar, None for ones. dtype: what inputs are
-    rounded to. rate, params: learning rate, and names of the inputs that a step changes. changed:
-    nodes of the first pass that the last edit, undo or redo changed. past, future: for undo and
-    redo.
+    origin: what is traced. inputs: what the first pass was given. upstream: the seed of a result
+    that is no scalar, None for ones. dtype: what inputs are rounded to. rate, params: learning
+    rate, and names of the inputs that a step changes. changed: nodes of the first pass that the
+    last edit, undo or redo changed. notes: stops, watches, marks, and the run to compare with.
+    panel: the question that is open above the graph. notation: how formulas are written. told: what
+    the last action has to say beyond the moment. printed: what the function printed. past, future:
+    for undo and redo.
     """
 
-    text: str
-    program: Program | None
-    function: Callable[..., Any]
+    origin: Origin
     inputs: Mapping[str, Value]
     upstream: Value | None
     dtype: str | None
     rate: float
     params: tuple[str, ...]
     frame: Frame
+    notes: Notes
     changed: frozenset[int] = frozenset()
+    panel: Panel | None = None
+    notation: str = "tutor"
+    told: str = ""
+    printed: str = ""
     past: tuple[Moment, ...] = field(default=(), repr=False)
     future: tuple[Moment, ...] = field(default=(), repr=False)
 
@@ -63,9 +73,19 @@ class Session:
         """The trace that is looked at."""
         return self.frame.trace
 
+    @property
+    def text(self) -> str:
+        """What stands above the graph: the typed expression, or the function's name."""
+        return self.origin.text
+
+    @property
+    def program(self) -> Program | None:
+        """The expression that was read; None for a function from elsewhere."""
+        return self.origin.program
+
 
 def start(
-    target: str | Program | Callable[..., Any],
+    target: str | Program | Callable[..., Any] | Origin,
     inputs: Mapping[str, Any],
     *,
     upstream: Any = None,
@@ -75,32 +95,52 @@ def start(
 ) -> Session:
     """Run `target` on `inputs` and stand at the beginning.
 
-    target: an expression (text, or already read) or a function of Tensors. params: the inputs that
-    a step changes; None takes those of `default_params`.
+    target: an expression (text, or already read), a function of Tensors, or any other origin.
+    params: the inputs that a step changes; None takes those of `default_params`.
 
     Raises LanguageError for a text that cannot be read, EngineError for inputs that the function
     cannot take or for parameters that are no inputs.
     """
-    program = parse(target) if isinstance(target, str) else target
-    if isinstance(program, Program):
-        function, text = program.function(), program.text
-        known: Program | None = program
-    else:
-        function, text, known = program, getattr(program, "__name__", "f"), None
+    origin = _origin(target)
+    run = origin.run(inputs, upstream=upstream, dtype=dtype)
+    return begun(
+        origin,
+        Trace((run.made,)),
+        upstream=upstream,
+        dtype=dtype,
+        rate=rate,
+        params=params,
+        printed=run.printed,
+    )
+
+
+def begun(
+    origin: Origin,
+    trace: Trace,
+    *,
+    upstream: Any = None,
+    dtype: str | None = None,
+    rate: float = DEFAULT_RATE,
+    params: tuple[str, ...] | None = None,
+    printed: str = "",
+) -> Session:
+    """The session at the beginning of a trace that was made already."""
+    from tutor.session.notes import Notes
+
     for name in params or ():
-        if name not in inputs:
-            raise EngineError(f"{name!r} is no input; the inputs are {', '.join(inputs)}")
-    trace = _recorded(function, inputs, upstream, dtype)
+        if name not in trace.inputs:
+            known = ", ".join(trace.inputs)
+            raise EngineError(f"{name!r} is no input; the inputs are {known}")
     return Session(
-        text=text,
-        program=known,
-        function=function,
+        origin=origin,
         inputs=_inputs(trace),
         upstream=upstream,
         dtype=dtype,
         rate=rate,
         params=default_params(trace) if params is None else params,
         frame=Frame(trace),
+        notes=Notes(),
+        printed=printed,
     )
 
 
@@ -116,11 +156,19 @@ def edit_input(session: Session, name: str, value: Any) -> Session:
     stood in. Raises EngineError for a name that is no input
     and for a value that the function cannot take.
     """
-    if name not in session.inputs:
-        raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
-    inputs = {**session.inputs, name: value}
-    trace = _recorded(session.function, inputs, session.upstream, session.dtype)
-    return _changed_to(session, Moment(_inputs(trace), trace, _same_place(session.frame, trace)))
+    return edit_inputs(session, {name: value})
+
+
+def edit_inputs(session: Session, values: Mapping[str, Any]) -> Session:
+    """`edit_input` for several inputs at once."""
+    for name in values:
+        if name not in session.inputs:
+            raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
+    inputs = {**session.inputs, **values}
+    run = session.origin.run(inputs, upstream=session.upstream, dtype=session.dtype)
+    after = rerun(session, session.origin, Trace((run.made,)), printed=run.printed)
+    name = next(iter(values))
+    return replace(after, told=told.of_edit(name, standing(session, name), session, after))
 
 
 def edit_text(session: Session, name: str, text: str) -> Session:
@@ -134,6 +182,12 @@ def edit_text(session: Session, name: str, text: str) -> Session:
     return edit_input(session, name, values[name])
 
 
+def rerun(session: Session, origin: Origin, trace: Trace, *, printed: str = "") -> Session:
+    """The session on a fresh trace of one pass, at the same place; undo leads back."""
+    moment = Moment(origin, _inputs(trace), trace, _same_place(session.frame, trace))
+    return replace(_changed_to(session, moment), printed=printed)
+
+
 def descend(session: Session) -> Session:
     """One step of gradient descent: the updates and the next pass are added to the trace, and the
     cursor goes to the first update.
@@ -142,11 +196,18 @@ def descend(session: Session) -> Session:
     """
     if not session.params:
         raise GradientError("no gradient reached any input, so there is nothing to update")
-    with np.errstate(all="ignore"):
-        trace = engine.step(session.trace, session.function, session.rate, wrt=session.params)
+    updates, values = updates_of(session.trace, session.rate, session.params)
+    last = session.trace.passes[-1]
+    run = session.origin.run(
+        values,
+        upstream=last.seed if last.seed_given else None,
+        index=len(session.trace.passes),
+    )
+    trace = appended(session.trace, updates, run.made)
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
-    moment = Moment(session.inputs, trace, here + 1)
-    return replace(_changed_to(session, moment), changed=frozenset())
+    moment = Moment(session.origin, session.inputs, trace, here + 1)
+    after = replace(_changed_to(session, moment), changed=frozenset(), printed=run.printed)
+    return replace(after, told=told.of_step(after))
 
 
 def standing(session: Session, name: str) -> Value:
@@ -161,8 +222,9 @@ def with_rate(session: Session, rate: float) -> Session:
 
 
 def rewound(session: Session) -> Session:
-    """The session at the start of its trace, with nothing to undo."""
-    return replace(session, frame=Frame(session.trace), past=(), future=())
+    """The session at the start of its trace, with nothing to undo and nothing said."""
+    frame = Frame(session.trace, zoom=session.frame.zoom)
+    return replace(session, frame=frame, told="", past=(), future=())
 
 
 def undo(session: Session) -> Session:
@@ -171,7 +233,8 @@ def undo(session: Session) -> Session:
         return session
     *past, moment = session.past
     future = (*session.future, _moment(session))
-    return replace(_shown(session, moment), past=tuple(past), future=future)
+    after = replace(_shown(session, moment), past=tuple(past), future=future)
+    return replace(after, told=told.of_return("taken back", session, after))
 
 
 def redo(session: Session) -> Session:
@@ -180,7 +243,8 @@ def redo(session: Session) -> Session:
         return session
     *future, moment = session.future
     past = (*session.past, _moment(session))
-    return replace(_shown(session, moment), past=past, future=tuple(future))
+    after = replace(_shown(session, moment), past=past, future=tuple(future))
+    return replace(after, told=told.of_return("done again", session, after))
 
 
 def default_params(trace: Trace) -> tuple[str, ...]:
@@ -194,12 +258,14 @@ def default_params(trace: Trace) -> tuple[str, ...]:
     return tuple(learned or reached)
 
 
-def _recorded(
-    function: Callable[..., Any], inputs: Mapping[str, Any], upstream: Any, dtype: str | None
-) -> Trace:
-    """The trace; that numbers overflow or are not finite is seen in it, so nobody is warned."""
-    with np.errstate(all="ignore"):
-        return engine.record_with(function, inputs, upstream=upstream, dtype=dtype)
+def _origin(target: str | Program | Callable[..., Any] | Origin) -> Origin:
+    if isinstance(target, str):
+        return Expression(parse(target))
+    if isinstance(target, Program):
+        return Expression(target)
+    if hasattr(target, "run"):
+        return target  # type: ignore[return-value]
+    return Function(target)
 
 
 def _inputs(trace: Trace) -> Mapping[str, Value]:
@@ -207,7 +273,7 @@ def _inputs(trace: Trace) -> Mapping[str, Value]:
 
 
 def _moment(session: Session) -> Moment:
-    return Moment(session.inputs, session.trace, session.frame.cursor)
+    return Moment(session.origin, session.inputs, session.trace, session.frame.cursor)
 
 
 def _changed_to(session: Session, moment: Moment) -> Session:
@@ -219,7 +285,9 @@ def _shown(session: Session, moment: Moment) -> Session:
     at = session.trace.pass_at(session.frame.cursor)
     changed = changed_nodes(session.trace, moment.trace, at=at)
     frame = moving.jump(Frame(moment.trace, zoom=session.frame.zoom), moment.cursor)
-    return replace(session, inputs=moment.inputs, frame=frame, changed=changed)
+    return replace(
+        session, origin=moment.origin, inputs=moment.inputs, frame=frame, changed=changed
+    )
 
 
 def _same_place(frame: Frame, trace: Trace) -> int:

@@ -20,13 +20,15 @@ CHORDS = {
 
 
 def bindings() -> list[BindingType]:
-    """A binding for each action: its keys, and its chord where that is a single key."""
+    """A binding for every key: to the action it does, or to the first of several that fits (a key
+    may mean something else while a panel is open)."""
+    of: dict[str, list[str]] = {}
+    for action in sorted(ACTIONS, key=lambda action: not action.panel):
+        single = [] if " " in action.chord or not action.chord else [action.chord]
+        for key in dict.fromkeys([*action.keys, *single]):
+            of.setdefault(key, []).append(action.id)
     made: list[BindingType] = [Binding(LEADER, "leader", show=False)]
-    for action in ACTIONS:
-        keys = [*action.keys]
-        if " " not in action.chord and action.chord not in keys:
-            keys.append(action.chord)
-        made.append(Binding(",".join(keys), f"act('{action.id}')", action.title, show=False))
+    made += [Binding(key, f"act('{'|'.join(ids)}')", show=False) for key, ids in of.items()]
     return made
 
 

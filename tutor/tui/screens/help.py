@@ -33,8 +33,10 @@ _PANES = {
 _GROUPS = {
     "time": "Through time",
     "graph": "Along the graph",
-    "learn": "Learning",
-    "edit": "Editing",
+    "stops": "Stopping and watching",
+    "understand": "Understanding",
+    "edit": "Changing things",
+    "out": "Out of the terminal",
     "screen": "The screen",
 }
 

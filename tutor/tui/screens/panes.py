@@ -14,10 +14,10 @@ from tutor.debugger.frame import focused
 from tutor.render.events import event_row
 from tutor.render.formula import Formula, formula
 from tutor.render.inspector import Inspection, inspection
-from tutor.render.numbers import exact, number
+from tutor.render.numbers import exact
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
-from tutor.session.session import Session, standing
+from tutor.session.session import Session
 from tutor.tui import words
 from tutor.tui.commands import chord_hint, keys_for
 from tutor.tui.picture import picture
@@ -147,29 +147,6 @@ def show_hint(screen: StepperScreen) -> None:
     line.show(*words.folded(hint, line.size.width - 1))
 
 
-def said_of(name: str, before: Session, after: Session, *, ascii: bool) -> str | None:
-    """What to say after an action that changed more than the moment."""
-    if name == "descend":
-        told = f"A step with learning rate {number(after.rate, ascii=ascii)} was added."
-        return f"{told} {_next_key(ascii)} shows each update, then the next pass."
-    if name == "edit.undo":
-        return _returned("taken back", before, after)
-    if name == "edit.redo":
-        return _returned("done again", before, after)
-    return None
-
-
-def said_of_edit(name: str, before: Session, after: Session) -> str:
-    """What an edit changed, and that the steps before it are gone."""
-    was, now = inline(standing(before, name)), inline(after.inputs[name])
-    told = f"{name} is {now}, it was {was}."
-    steps = len(before.trace.passes) - 1
-    if not steps:
-        return f"{told} {_marked(after)}"
-    back = "brings it back" if steps == 1 else "brings them back"
-    return f"{_steps(steps).capitalize()} dropped (u {back}). {told}"
-
-
 def written(value: Any) -> tuple[str, str]:
     """An input as it is told, with the minus sign that one types, and as one would type it (nothing
     where that is too long)."""
@@ -209,30 +186,3 @@ def _event_row(trace: Trace, ascii_only: bool, event: int) -> list[Run]:
 
 def _text(session: Session) -> str | None:
     return None if session.program is None else session.text
-
-
-def _returned(how: str, before: Session, after: Session) -> str:
-    """What undo or redo did: to a step, or to an edit and the steps it had dropped."""
-    old, new = before.trace, after.trace
-    if before.inputs is after.inputs:
-        # An edit gives the function other inputs; a step adds to the trace and keeps them.
-        count = len(new.events)
-        if count < len(old.events):
-            return f"The last step was {how}: {count} of {len(old.events)} events are left."
-        return f"The last step was {how}: there are {count} events now."
-    if len(new.passes) > 1:
-        return f"The edit was {how}: {_steps(len(new.passes) - 1)} there again."
-    if len(old.passes) > 1:
-        return f"The edit was {how}: {_steps(len(old.passes) - 1)} dropped."
-    return f"The edit was {how}. {_marked(after)}"
-
-
-def _steps(count: int) -> str:
-    return "the step is" if count == 1 else f"the {count} steps are"
-
-
-def _marked(session: Session) -> str:
-    count = len(session.changed)
-    if count == 0:
-        return "No value or gradient changed."
-    return f"{count} node{'s' if count != 1 else ''} changed, marked with *."

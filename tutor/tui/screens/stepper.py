@@ -17,11 +17,13 @@ from textual.screen import Screen
 from engine.errors import EngineError
 from engine.trace import Trace
 from tutor.actions import ACTIONS, BY_ID, LEADER, Action
+from tutor.actions.commands import perform
 from tutor.debugger import moving
 from tutor.debugger.frame import focused, phase
 from tutor.language import LanguageError
 from tutor.layout.layout import Direction
 from tutor.session import session as sessions
+from tutor.session.refused import Refused
 from tutor.session.session import Session
 from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
@@ -186,8 +188,11 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         panes.show_hint(self)
 
     def action_act(self, name: str) -> None:
-        """Do what the action table says, or say why it can not be done."""
-        action = BY_ID[name]
+        """Do what the action table says, or say why it can not be done. Of several actions with one
+        key, the first that fits."""
+        named = [BY_ID[one] for one in name.split("|")]
+        fitting = [one for one in named if not one.panel or self.session.panel is not None]
+        action, name = fitting[0], fitting[0].id
         why = action.enabled(self.session)
         if why is not None:
             self.say(why)
@@ -202,13 +207,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _run(self, action: Action) -> None:
         assert action.run is not None  # noqa: S101
-        before = self.session
         try:
-            after = action.run(before)
-        except (EngineError, LanguageError) as error:
-            self.say(str(error))
+            after = perform(self.session, action)
+        except Refused as refusal:
+            self.say(str(refusal))
             return
-        self.go(after, panes.said_of(action.id, before, after, ascii=self.ascii_only))
+        self.go(after, after.told or None)
 
     def _play(self) -> None:
         if self.app.animation_level == "none":
@@ -329,9 +333,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     @on(EditBar.Given)
     def _edit_given(self, message: EditBar.Given) -> None:
-        before = self.session
         try:
-            after = sessions.edit_text(before, message.name, message.text)
+            after = sessions.edit_text(self.session, message.name, message.text)
         except LanguageError as error:
             offset = len(message.name) + 1
             self._refuse(error.message, error.start - offset)
@@ -340,7 +343,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self._refuse(str(error), 0)
             return
         self._leave_edit()
-        self.go(after, panes.said_of_edit(message.name, before, after))
+        self.go(after, after.told)
 
     def _refuse(self, why: str, start: int) -> None:
         """Say below the field why the text can not be used, with a caret under the spot."""

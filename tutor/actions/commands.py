@@ -1,0 +1,78 @@
+"""The `:` line and the verbs of line mode: from a text to an action and what it is given."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from engine.errors import EngineError
+from tutor.actions.action import Action
+from tutor.actions.table import ACTIONS
+from tutor.language import LanguageError
+from tutor.session.refused import Refused
+from tutor.session.session import Session
+
+VERBS: Mapping[str, Action] = MappingProxyType(
+    {verb: action for action in ACTIONS for verb in (action.verb, *action.synonyms) if verb}
+)
+"""Every word that does something."""
+
+
+def read(text: str) -> tuple[Action, str, int]:
+    """The action of a command, what it is given, and the offset of that in the text.
+
+    A number alone goes to that event. Raises Refused for a word that does nothing.
+    """
+    stripped = text.strip()
+    if not stripped:
+        raise Refused("there is nothing to do", hint="help lists the commands")
+    start = len(text) - len(text.lstrip())
+    if stripped.isdigit():
+        return VERBS["go"], stripped, start
+    word, _, rest = stripped.partition(" ")
+    action = VERBS.get(word)
+    if action is None:
+        near = difflib.get_close_matches(word.lower(), VERBS, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else "help lists the commands"
+        raise Refused(f"{word} is no command", start=start, end=start + len(word), hint=hint)
+    given = rest.strip()
+    offset = text.index(given, start + len(word)) if given else len(text)
+    return action, given, offset
+
+
+def perform(session: Session, action: Action, text: str = "") -> Session:
+    """Do what an action says, with the text that it was given.
+
+    Returns the session afterwards; `told` is empty unless this action said something. Raises
+    Refused, with one sentence and where the text is at fault, when it cannot be done.
+    """
+    why = action.enabled(session)
+    if why is not None:
+        raise Refused(why)
+    before = replace(session, told="") if session.told else session
+    try:
+        if action.argument is not None and (text or not action.argument.optional):
+            if not text:
+                example = action.argument.example
+                raise Refused(f"{action.verb} needs to know more", hint=f"such as: {example}")
+            return action.argument.take(before, text)
+        if text:
+            raise Refused(f"{action.verb} takes nothing behind it", start=0, end=len(text))
+        return before if action.run is None else action.run(before)
+    except LanguageError as error:
+        raise Refused(error.message, error.start, error.end, error.hint) from error
+    except EngineError as error:
+        raise Refused(str(error)) from error
+
+
+def completions(session: Session, text: str) -> Sequence[str]:
+    """Whole commands that begin as this text does: verbs, then what an action may be given."""
+    word, blank, rest = text.lstrip().partition(" ")
+    if not blank:
+        return sorted(verb for verb in VERBS if verb.startswith(word))
+    action = VERBS.get(word)
+    if action is None or action.argument is None:
+        return ()
+    return [f"{word} {given}" for given in action.argument.complete(session, rest.lstrip())]

@@ -1,0 +1,103 @@
+"""Finding nodes by name, and looking at them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.trace import Trace
+from tutor.debugger import moving
+from tutor.render.expressions import name_of
+from tutor.render.sanitise import sanitise
+from tutor.session.refused import Refused
+from tutor.session.session import Session
+
+MOST = 200
+_CELL = re.compile(r"(.+?)\s*\[\s*([-\d\s,]*)\]\s*$", re.DOTALL)
+
+
+def node_named(trace: Trace, text: str, at: int = 0) -> int:
+    """The node of pass number `at` that is called so. Raises Refused, with names that are near."""
+    name = text.strip()
+    p = trace.passes[at]
+    found = p.by_name.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, p.by_name, n=3)
+        known = ", ".join(sanitise(one) for one in list(p.inputs)[:6])
+        hint = f"did you mean {' or '.join(near)}?" if near else f"the inputs are {known}"
+        raise Refused(f"no node is called {sanitise(name)}", 0, len(text), hint)
+    return trace.node_range(at).start + found
+
+
+def cell_named(trace: Trace, text: str, at: int = 0) -> tuple[int, tuple[int, ...] | None]:
+    """A node, or one entry of it: `W1`, `W1[3, 7]`. Raises Refused for what is not there."""
+    match = _CELL.fullmatch(text.strip())
+    if match is None or text.strip() in trace.passes[at].by_name:
+        return node_named(trace, text, at), None
+    node = node_named(trace, match[1], at)
+    shape = trace.nodes[node].shape
+    try:
+        index = tuple([int(part) for part in match[2].split(",") if part.strip()])
+    except ValueError:
+        index = ()
+    fits = len(index) == len(shape) and all(
+        -size <= k < size for k, size in zip(index, shape, strict=True)
+    )
+    if not fits:
+        told = f"the shape of {match[1].strip()} is {shape}"
+        raise Refused(f"[{match[2].strip()}] is no entry of it", match.start(2), match.end(2), told)
+    return node, tuple([k % size for k, size in zip(index, shape, strict=True)])
+
+
+def here(session: Session) -> int:
+    """The number of the pass that is looked at."""
+    return session.trace.pass_at(session.frame.cursor)
+
+
+def matching(session: Session, text: str) -> list[int]:
+    """The nodes of the pass whose name begins with the text, then those that hold it in their name
+    or op."""
+    p, first = session.trace.passes[here(session)], session.trace.node_range(here(session)).start
+    wanted = text.strip().lower()
+    begins, holds = [], []
+    for i, (name, op) in enumerate(zip(p.names, p.ops, strict=True)):
+        word, kind = name.lower(), op.name if op is not None else "input constant"
+        if word.startswith(wanted):
+            begins.append(first + i)
+        elif wanted in word or wanted in kind:
+            holds.append(first + i)
+    return [*begins, *holds]
+
+
+def names(session: Session, text: str) -> Sequence[str]:
+    """The names of nodes that begin with the text, for completion."""
+    p = session.trace.passes[here(session)]
+    return list(dict.fromkeys(name for name in p.names if name.startswith(text)))[:MOST]
+
+
+def look(session: Session, text: str) -> Session:
+    """Look at the node of this name; at the only one that matches where none is called so."""
+    try:
+        node = node_named(session.trace, text, here(session))
+    except Refused:
+        found = matching(session, text)
+        if len(found) != 1:
+            raise
+        node = found[0]
+    frame = moving.focus(session.frame, node)
+    told = f"Looking at {name_of(session.trace, node)}."
+    return replace(session, frame=frame, told=told)
+
+
+def goto(session: Session, text: str) -> Session:
+    """Go to an event by its number, counted from 1; 0 is the start."""
+    word = text.strip().rstrip("%")
+    count = len(session.trace.events)
+    if not word.isdigit():
+        raise Refused(f"{sanitise(text)} is no event", 0, len(text), f"a number from 0 to {count}")
+    cursor = round(count * int(word) / 100) if text.strip().endswith("%") else int(word)
+    if cursor > count:
+        raise Refused(f"there is no event {cursor}", 0, len(text), f"the last one is {count}")
+    return replace(session, frame=moving.jump(session.frame, cursor))

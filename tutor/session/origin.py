@@ -1,0 +1,134 @@
+"""Where a trace comes from, and how it is run again on other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from engine.recording import record_pass
+from engine.trace import Pass
+from tutor.language import Program
+
+if TYPE_CHECKING:
+    from engine.document import Source
+
+Kind = Literal["expression", "function", "file", "recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A pass, and what the function printed meanwhile."""
+
+    made: Pass
+    printed: str = ""
+
+
+class Origin(Protocol):
+    """What is traced.
+
+    kind: what it is. text: what stands above the graph, the typed expression or `loss.py:mse`.
+    program: the expression that was read; None for anything else. source: the text that the nodes'
+    places lie in, if it is known. slow: it is run in a child process, so whoever has a screen
+    should not wait for it there.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def program(self) -> Program | None: ...
+
+    @property
+    def source(self) -> Source | None: ...
+
+    @property
+    def slow(self) -> bool: ...
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        upstream: Any = None,
+        dtype: str | None = None,
+        index: int = 0,
+    ) -> Run:
+        """One forward and one backward pass. Raises EngineError, LanguageError or whatever this
+        kind of origin refuses with."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that was typed."""
+
+    program: Program
+    kind: Kind = "expression"
+    slow: bool = False
+
+    @property
+    def text(self) -> str:
+        """The expression."""
+        return self.program.text
+
+    @property
+    def source(self) -> Source:
+        """The expression as a text of its own."""
+        from engine.document import Source
+
+        return Source("expression", "expression", self.program.text)
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        upstream: Any = None,
+        dtype: str | None = None,
+        index: int = 0,
+    ) -> Run:
+        """Run the expression in this process."""
+        return Run(_recorded(self.program.function(), inputs, upstream, dtype, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of this very process: of a test, of a notebook."""
+
+    function: Callable[..., Any]
+    kind: Kind = "function"
+    slow: bool = False
+    program: None = None
+    source: None = None
+
+    @property
+    def text(self) -> str:
+        """The function's name."""
+        return getattr(self.function, "__name__", "f")
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        upstream: Any = None,
+        dtype: str | None = None,
+        index: int = 0,
+    ) -> Run:
+        """Run the function in this process."""
+        return Run(_recorded(self.function, inputs, upstream, dtype, index))
+
+
+def _recorded(
+    function: Callable[..., Any],
+    inputs: Mapping[str, Any],
+    upstream: Any,
+    dtype: str | None,
+    index: int,
+) -> Pass:
+    """The pass; that numbers overflow or are not finite is seen in it, so nobody is warned."""
+    with np.errstate(all="ignore"):
+        return record_pass(function, inputs, upstream=upstream, dtype=dtype, index=index)

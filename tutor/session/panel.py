@@ -1,0 +1,50 @@
+"""Panel: a question that is open above the graph, and what can be done with its answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from tutor.debugger import moving
+from tutor.render.report import Report, Row
+from tutor.session.session import Session, at
+
+
+class Panel(Protocol):
+    """A question about a session. Immutable; its answer is made anew for every moment."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of its report: "why", "audit", …"""
+        ...
+
+    def report(self, session: Session) -> Report:
+        """The answer at the session's moment."""
+        ...
+
+    def turned(self, session: Session, way: int) -> Panel | None:
+        """The neighbouring question (an earlier cut, another cell); None where there is none."""
+        ...
+
+    def opened(self, session: Session, row: Row) -> Session:
+        """What happens when a row is opened."""
+        ...
+
+
+def followed(session: Session, row: Row) -> Session:
+    """What opening a row means unless a panel knows better: go to its event, look at its node."""
+    if row.event is not None:
+        return at(session, moving.jump_to_event(session.frame, row.event))
+    if row.node is not None:
+        return at(session, moving.focus(session.frame, row.node))
+    return session
+
+
+def show(session: Session, panel: Panel) -> Session:
+    """Open a panel."""
+    return replace(session, panel=panel)
+
+
+def close(session: Session) -> Session:
+    """Close the panel that is open."""
+    return session if session.panel is None else replace(session, panel=None)
