@@ -139,6 +139,12 @@ class Pass:
         return {name: i for i, name in enumerate(self.names)}
 
     @cached_property
+    def last_of_line(self) -> Mapping[int, int]:
+        """For each line of the user's text the last node that was made in it."""
+        places = enumerate(self.locations)
+        return {place.line: i for i, place in places if place is not None}
+
+    @cached_property
     def consumers(self) -> Ragged:
         """For each node, the nodes that use it, in evaluation order; twice if used twice."""
         users = np.repeat(np.arange(len(self.ops), dtype=np.int32), np.diff(self.operands.starts))

@@ -12,7 +12,9 @@ MOST = 6
 def footer(session: Session) -> list[Action]:
     """At most six actions that can be done now, the most useful first, help last."""
     frame, trace = session.frame, session.trace
-    if frame.cursor == 0:
+    if session.panel is not None:
+        wanted = ["focus.node", "step.next", "panel.previous", "panel.next", "back"]
+    elif frame.cursor == 0:
         wanted = ["step.next", "node.next", "pass.rest", "input.edit", "back"]
     elif frame.cursor == len(trace.events):
         wanted = ["step.previous", "descend", "time.start", "input.edit", "writer.jump"]

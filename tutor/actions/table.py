@@ -8,10 +8,11 @@ from types import MappingProxyType
 from tutor.actions.action import Action
 from tutor.actions.changes import CHANGES
 from tutor.actions.interface import INTERFACE
+from tutor.actions.keeping import KEEPING
 from tutor.actions.looks import LOOKS
 from tutor.actions.moves import MOVES
 from tutor.actions.paneling import PANELING
 
-ACTIONS: tuple[Action, ...] = (*MOVES, *LOOKS, *PANELING, *CHANGES, *INTERFACE)
+ACTIONS: tuple[Action, ...] = (*MOVES, *LOOKS, *PANELING, *CHANGES, *KEEPING, *INTERFACE)
 
 BY_ID: Mapping[str, Action] = MappingProxyType({action.id: action for action in ACTIONS})

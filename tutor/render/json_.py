@@ -59,6 +59,22 @@ def dumps(data: Mapping[str, Any]) -> str:
     return json.dumps(data, allow_nan=False)
 
 
+def event_data(trace: Trace, event: int) -> dict[str, Any]:
+    """One event by itself, its nodes by name."""
+    entry = trace.events[event]
+    data: dict[str, Any] = {"i": event, "kind": entry.kind, "node": trace.nodes[entry.node].name}
+    if entry.source is not None:
+        data["from"] = trace.nodes[entry.source].name
+    told = {"value": ("value",), "update": ("amount", "old", "new")}
+    for name in told.get(entry.kind, ("upstream", "local", "amount", "total")):
+        value = getattr(entry, name)
+        if value is not None:
+            data[name] = plain(value)
+    if entry.rate is not None:
+        data["rate"] = entry.rate
+    return data
+
+
 def plain(value: Value | None) -> Any:
     """A value as JSON can hold it: null, a number, a string for NaN and infinity, nested lists."""
     if value is None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from engine.trace import Trace
 from tutor.debugger import moving
+from tutor.debugger.frame import active
 from tutor.render.expressions import name_of
 from tutor.render.sanitise import sanitise
 from tutor.session.refused import Refused
@@ -89,6 +90,25 @@ def look(session: Session, text: str) -> Session:
     frame = moving.focus(session.frame, node)
     told = f"Looking at {name_of(session.trace, node)}."
     return replace(session, frame=frame, told=told)
+
+
+def where(session: Session) -> Session:
+    """Say where one is: `Event 9 of 10, backward, at the edge from q to x.`"""
+    trace, now = session.trace, active(session.frame)
+    if now is None:
+        count = len(trace.events)
+        return replace(session, told=f"At the start; {count} events lie ahead.")
+    node = name_of(trace, now.node)
+    place = f"at {node}"
+    if now.event.source is not None:
+        place = f"at the edge from {name_of(trace, now.event.source)} to {node}"
+    passes = f", pass {trace.pass_of(now.node) + 1}" if len(trace.passes) > 1 else ""
+    line = trace.nodes[now.node].location
+    made = f", {sanitise(str(line))}" if line is not None and line.file is not None else ""
+    told = f"Event {session.frame.cursor} of {len(trace.events)}, {now.direction}{passes}, {place}"
+    focus = session.frame.focus
+    looked = "" if focus is None else f" Looking at {name_of(trace, focus)}."
+    return replace(session, told=f"{told}{made}.{looked}")
 
 
 def goto(session: Session, text: str) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,12 @@ from tutor.tui import words
 from tutor.tui.commands import chord_hint, keys_for
 from tutor.tui.picture import picture
 from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.commandbar import COMMAND_KEYS
 from tutor.tui.widgets.editbar import EDIT_KEYS
 from tutor.tui.widgets.events import EventList
-from tutor.tui.widgets.keybar import KeyBar
+from tutor.tui.widgets.keybar import Key, KeyBar
 from tutor.tui.widgets.line import Lines, Pane, Rule
+from tutor.tui.widgets.reportview import ReportView
 from tutor.tui.widgets.surface import Row, Run, row_width
 from tutor.tui.widgets.timeline import Timeline
 
@@ -54,7 +57,11 @@ def show(screen: StepperScreen) -> None:
         inspection(trace, node, frame.cursor, text=_text(session), ascii=ascii_only),
     )
     canvas = screen.query_one("#canvas", GraphCanvas)
-    if screen.drawing is None:
+    if session.panel is not None:
+        report = session.panel.report(session).spelled(ascii_only)
+        screen.query_one("#panel", ReportView).show(report)
+        screen.panel_title = (report.title, report.aside)
+    elif screen.drawing is None:
         canvas.say(f"Drawing {len(trace.passes[0].ops)} nodes …")
     else:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
@@ -81,10 +88,12 @@ def show(screen: StepperScreen) -> None:
     show_status(screen)
     timeline = screen.query_one("#timeline", Timeline)
     timeline.show(words.stretches(trace), frame.cursor, screen.player.note)
-    editing = screen.has_class("-editing")
-    screen.query_one("#keys", KeyBar).show(
-        EDIT_KEYS if editing else keys_for(session, ascii=ascii_only)
-    )
+    keys: Sequence[Key] = keys_for(session, ascii=ascii_only)
+    if screen.has_class("-editing"):
+        keys = EDIT_KEYS
+    elif screen.has_class("-commanding"):
+        keys = COMMAND_KEYS
+    screen.query_one("#keys", KeyBar).show(keys)
 
 
 def show_crumbs(screen: StepperScreen) -> None:
@@ -108,7 +117,11 @@ def show_titles(screen: StepperScreen) -> None:
         role = "title.focus" if focus == pane else "title"
         screen.query_one(f"#{pane}-title", Rule).show(left, right, role)
 
-    title("canvas", "graph", words.inputs_told(screen.session, screen.size.width - 20))
+    if screen.session.panel is None:
+        title("canvas", "graph", words.inputs_told(screen.session, screen.size.width - 20))
+    else:
+        role = "title.focus" if focus == "panel" else "title"
+        screen.query_one("#canvas-title", Rule).show(*screen.panel_title, role)
     if moment.formula is None:
         title("formula", "the beginning")
     else:

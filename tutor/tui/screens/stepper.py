@@ -22,19 +22,23 @@ from tutor.debugger import moving
 from tutor.debugger.frame import focused, phase
 from tutor.language import LanguageError
 from tutor.layout.layout import Direction
+from tutor.session import panel as panels
 from tutor.session import session as sessions
 from tutor.session.refused import Refused
 from tutor.session.session import Session
+from tutor.tui.asking import Asking
 from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
 from tutor.tui.picture import Drawing, drawing
 from tutor.tui.play import Player
 from tutor.tui.screens import panes
 from tutor.tui.widgets.canvas import GraphCanvas
+from tutor.tui.widgets.commandbar import CommandBar
 from tutor.tui.widgets.editbar import EDIT_KEYS, EditBar
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.line import Lines, Pane, Rule
+from tutor.tui.widgets.reportview import ReportView
 from tutor.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -70,6 +74,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.said: str | None = None
         self.badge = Badge(self, self._checked)
         self.moment: panes.Moment | None = None
+        self.panel_title = ("", "")
+        self.asking = Asking(self)
         self._leader = False
         self._awaited: tuple[Trace, int] | None = None
         self._own: dict[str, Callable[[], None]] = {
@@ -78,6 +84,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             "play.slower": lambda: self.say(self.player.change(-1)),
             "focus.node": self._look_closer,
             "find": self._find,
+            "command": self.asking.command,
+            "editor": self._editor,
             "input.edit": self._edit,
             "pane.next": lambda: self._turn(1),
             "pane.previous": lambda: self._turn(-1),
@@ -92,6 +100,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         yield Rule(id="canvas-title")
         with Container(id="middle"):
             yield GraphCanvas(id="canvas")
+            yield ReportView(id="panel")
             with Container(id="side"):
                 yield Rule(id="formula-title")
                 yield Pane(id="formula")
@@ -101,6 +110,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 yield EventList(id="events")
         yield Rule(id="bottom")
         yield EditBar(id="edit")
+        yield CommandBar(id="command")
         yield Lines(id="status")
         yield Timeline(id="timeline")
         yield KeyBar(id="keys")
@@ -147,9 +157,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def go(self, session: Session, said: str | None = None) -> None:
         """Go to another state of the sitting."""
-        self.session = session
+        opened, self.session = session.panel is not self.session.panel, session
         self.said = said
         self._leader = False
+        if opened:
+            self.set_class(session.panel is not None, "-panel")
+            self.focus_picture()
         self.show()
 
     def say(self, sentence: str) -> None:
@@ -202,21 +215,35 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         own = self._own.get(name)
         if own is not None:
             own()
-        elif action.run is not None:
-            self._run(action)
+        elif action.asks:
+            self.asking.argument(action)
+        else:
+            self.do(action)
 
-    def _run(self, action: Action) -> None:
-        assert action.run is not None  # noqa: S101
+    def do(
+        self, action: Action, text: str = "", on_refused: Callable[[Refused], None] | None = None
+    ) -> None:
+        """Do an action on the session, and show what comes of it."""
         try:
-            after = perform(self.session, action)
+            after = perform(self.session, action, text)
         except Refused as refusal:
-            self.say(str(refusal))
+            if on_refused is None:
+                self.say(str(refusal))
+            else:
+                on_refused(refusal)
             return
+        if self.has_class("-commanding"):
+            self.remove_class("-commanding")
+            self.focus_picture()
         self.go(after, after.told or None)
+
+    def focus_picture(self) -> None:
+        """Give the keys to the graph, or to the panel that is open above it."""
+        self.query_one("#canvas" if self.session.panel is None else "#panel").focus()
 
     def _play(self) -> None:
         if self.app.animation_level == "none":
-            self._run(BY_ID["step.next"])
+            self.do(BY_ID["step.next"])
             return
         if self.session.frame.cursor == len(self.session.trace.events):
             self.session = sessions.at(self.session, moving.start(self.session.frame))
@@ -229,11 +256,14 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.player.pause()
             self.show()
             return False
-        self._run(action)
+        self.do(action)
         return True
 
     def _look_closer(self) -> None:
         frame = self.session.frame
+        if self.session.panel is not None:
+            self.query_one(ReportView).open_row()
+            return
         self.go(sessions.at(self.session, moving.focus(frame, focused(frame))))
 
     def look_at(self, node: int) -> None:
@@ -265,6 +295,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _found(self, node: int | None) -> None:
         if node is not None:
             self.look_at(node)
+
+    def _editor(self) -> None:
+        from tutor.tui.outside import run_editor
+
+        said = run_editor(self.app, self.session)
+        self.go(self.session, said)
 
     def _turn(self, way: int) -> None:
         hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
@@ -300,6 +336,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _back(self) -> None:
         if self.has_class("-editing"):
             self._leave_edit()
+        elif self.session.panel is not None:
+            self.go(panels.close(self.session))
         else:
             self._app.back()
 
@@ -319,8 +357,26 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _leave_edit(self) -> None:
         self.remove_class("-editing")
-        self.query_one("#canvas").focus()
+        self.focus_picture()
         self.show()
+
+    @on(CommandBar.Given)
+    def _command_given(self, message: CommandBar.Given) -> None:
+        self.asking.given(message.action, message.text)
+
+    @on(CommandBar.Left)
+    def _command_left(self) -> None:
+        self.asking.leave()
+
+    @on(CommandBar.Offered)
+    def _command_offered(self, message: CommandBar.Offered) -> None:
+        self.asking.offer(message.texts)
+
+    @on(ReportView.Opened)
+    def _row_opened(self, message: ReportView.Opened) -> None:
+        panel = self.session.panel
+        if panel is not None:
+            self.go(panel.opened(self.session, message.row))
 
     @on(EditBar.Left)
     def _edit_left(self) -> None:
@@ -393,6 +449,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             "edit.after": lambda: bar.action_turn(1),
             "edit.leave": bar.action_leave,
             "leader": self.action_leader,
+            "command.give": self.asking.bar.give,
+            "command.complete": self.asking.bar.action_complete,
+            "command.recall": lambda: self.asking.bar.action_recall(-1),
+            "command.leave": self.asking.leave,
         }
         if message.action in while_editing:
             while_editing[message.action]()

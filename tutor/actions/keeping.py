@@ -1,0 +1,38 @@
+"""Actions that lead out of the terminal: the source, the editor, files."""
+
+from __future__ import annotations
+
+from tutor.actions.action import Action
+from tutor.session import editor
+from tutor.session.panel import close, show
+from tutor.session.panels.source import SourcePanel
+from tutor.session.refused import Refused
+from tutor.session.session import Session
+
+
+def _source(session: Session) -> Session:
+    if isinstance(session.panel, SourcePanel):
+        return close(session)
+    return show(session, SourcePanel())
+
+
+def _has_source(session: Session) -> str | None:
+    return None if session.origin.source is not None else "The source is not known"
+
+
+def _has_file(session: Session) -> str | None:
+    try:
+        editor.file_of(session)
+    except Refused as refusal:
+        return refusal.message[:1].upper() + refusal.message[1:]
+    return None
+
+
+KEEPING: tuple[Action, ...] = (
+    Action("source", ("O",), "ctrl+g O", "source",
+           "Show the source, with the line of what has just happened.", "out", _source,
+           _has_source, verb="source"),
+    Action("editor", ("o",), "ctrl+g o", "editor",
+           "Open the file in your editor, at this node's line.", "out", None, _has_file,
+           verb="editor"),
+)  # fmt: skip

@@ -1,0 +1,75 @@
+"""What is said after a command: short sentences, formulas in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tutor.debugger.frame import focused
+from tutor.render.inspector import inspection
+from tutor.render.json_ import event_data
+from tutor.render.plain import text_of, to_ascii
+from tutor.render.sentences import graph_sentence, in_words, sentence
+from tutor.session.session import Session
+
+
+def beginning(session: Session) -> list[str]:
+    """What is said before the first command."""
+    said = [graph_sentence(session.trace, spoken=True)]
+    said += [line for line in session.printed.splitlines() if line.strip()]
+    return said
+
+
+def answer(before: Session, after: Session) -> list[str]:
+    """What a command did, most of all what it was asked for."""
+    said = [in_words(after.told)] if after.told else []
+    if after.panel is not None and asked_anew(before, after):
+        report = after.panel.report(after)
+        return [*said, *map(in_words, report.sentences)]
+    if after.frame.cursor != before.frame.cursor or after.trace is not before.trace:
+        return [*said, moment(after)]
+    if after.panel is None and before.panel is not None:
+        return said or ["Closed."]
+    if after.frame.focus != before.frame.focus and not said:
+        return [node_told(after, focused(after.frame))]
+    return said or ["Nothing changed."]
+
+
+def asked_anew(before: Session, after: Session) -> bool:
+    """Whether the panel that is open has something new to say."""
+    return after.panel is not before.panel or after.trace is not before.trace
+
+
+def moment(session: Session) -> str:
+    """What has just happened."""
+    if session.frame.cursor == 0:
+        return "The start. Nothing has happened yet."
+    return sentence(session.trace, session.frame.cursor - 1, spoken=True)
+
+
+def node_told(session: Session, node: int) -> str:
+    """A node: what it is, its value and its gradient at this moment."""
+    about = inspection(session.trace, node, session.frame.cursor)
+    facts = [f"{label} {text_of(line).strip()}" for label, line in about.rows[:3]]
+    return in_words(f"{about.title}: {'; '.join(facts)}.")
+
+
+def data(before: Session, after: Session, command: str, said: list[str]) -> dict[str, Any]:
+    """The same as one JSON object."""
+    cursor = after.frame.cursor
+    document: dict[str, Any] = {
+        "format": 1,
+        "command": command,
+        "cursor": cursor,
+        "events": len(after.trace.events),
+        "event": event_data(after.trace, cursor - 1) if cursor else None,
+        "said": said,
+    }
+    panel = after.panel
+    if panel is not None and asked_anew(before, after):
+        document["report"] = panel.report(after).document()
+    return document
+
+
+def plain(text: str, ascii: bool) -> str:
+    """A line as the terminal can show it."""
+    return to_ascii(text) if ascii else text

@@ -1,0 +1,75 @@
+"""Reading commands, one a line, and answering them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tutor.actions import BY_ID
+from tutor.actions.commands import perform, read
+from tutor.line import answers
+from tutor.line.own import own
+from tutor.render.sentences import in_words
+from tutor.session.refused import Refused
+from tutor.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The session after a command, what is said, the same as data, and whether it was the last
+    one. refused: it could not be done."""
+
+    session: Session
+    said: list[str]
+    data: dict[str, Any]
+    ended: bool = False
+    refused: bool = False
+
+
+def respond(session: Session, command: str) -> Answered:
+    """Do one command. Never raises for what a person may type."""
+    text = command.strip().removeprefix(":")
+    try:
+        action, given, _ = read(text)
+        if action.id == "back" and session.panel is None:
+            said = ["Goodbye."]
+            return Answered(session, said, answers.data(session, session, text, said), ended=True)
+        if action.id == "back":
+            action = BY_ID["panel.close"]
+        mine = None if given else own(action, session)
+        if mine is None:
+            after = perform(session, action, given)
+            said = answers.answer(session, after)
+        else:
+            after, said = mine
+        return Answered(after, said, answers.data(session, after, text, said))
+    except Refused as refusal:
+        said = [in_words(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")]
+        data: dict[str, Any] = {"format": 1, "command": text}
+        data |= {"error": refusal.message, "hint": refusal.hint}
+        if refusal.start is not None:
+            data["span"] = [refusal.start, refusal.end]
+        return Answered(session, said, data, refused=True)
+
+
+def converse(
+    session: Session, commands: Iterable[str], *, as_json: bool = False, ascii: bool = False
+) -> Iterator[tuple[list[str], Answered]]:
+    """The lines to print for each command, with what it led to. An empty line steps on, as in
+    debuggers: the last command is done again."""
+    last = "step"
+    for command in commands:
+        if command.lstrip().startswith("#"):
+            continue
+        wanted = command.strip() or last
+        last = wanted
+        done = respond(session, wanted)
+        session = done.session
+        if as_json:
+            yield [json.dumps(done.data, allow_nan=False)], done
+        else:
+            yield [answers.plain(line, ascii) for line in done.said], done
+        if done.ended:
+            return

@@ -1,0 +1,1 @@
+"""The questions that can be open above the graph, one file each."""
