@@ -80,8 +80,9 @@ def _shapes(place: str, p: Pass) -> None:
         given[k] = True
         if amount.shape != _shape(p.values, int(p.targets[k])):
             _misshapen(place, p, k)
-    for k in np.flatnonzero(wide[p.targets] & ~given):
-        _misshapen(place, p, int(k))
+    bare = np.flatnonzero(wide[p.targets] & ~given).tolist()
+    if bare:
+        _misshapen(place, p, bare[0])
     for node, _, new in p.updates:
         if np.shape(new) != _shape(p.values, node):
             _fail(place, p, node, "it is updated to a value of another shape")
@@ -124,7 +125,7 @@ def _calls(place: str, p: Pass) -> None:
     A rule of an elementwise op, which an event reads its local derivative from, is tried on a
     single entry.
     """
-    tried: set[Any] = set()
+    tried: set[tuple[Any, ...]] = set()
     for node in _looked_at(p):
         op: Any = p.ops[node]
         params = p.params.get(node, {})
@@ -137,15 +138,15 @@ def _calls(place: str, p: Pass) -> None:
                 if np.broadcast_shapes(*shapes) != _shape(p.values, node):
                     raise ValueError("its value has not the shape of its operands together")
                 kinds = tuple([_dtype(p.values, i) for i in (node, *operands)])
-                if (key := (op.name, id(params), kinds)) not in tried:
+                if (op, id(params), kinds) not in tried:
                     _rehearse(op, params, kinds)
-                    tried.add(key)
-            else:
-                if (key := (op.name, id(params), len(operands))) not in tried:
-                    inspect.signature(op.forward).bind(None, *operands, **params)
-                    tried.add(key)
-                if op.check is not None:
-                    op.check(*shapes, **params)
+                    tried.add((op, id(params), kinds))
+                continue
+            if (op, id(params), len(operands)) not in tried:
+                inspect.signature(op.forward).bind(None, *operands, **params)
+                tried.add((op, id(params), len(operands)))
+            if op.check is not None:
+                op.check(*shapes, **params)
         except Exception as error:  # whatever an op makes of parameters that were made up
             said = (str(error) or type(error).__name__).splitlines()[0]
             raise DocumentError(
@@ -158,9 +159,8 @@ def _looked_at(p: Pass) -> list[int]:
     arrays = np.zeros(len(p.ops), dtype=bool)
     arrays[list(p.values.arrays)] = True
     strange = arrays.copy()
-    strange[
-        np.repeat(np.arange(len(p.ops)), np.diff(p.operands.starts))[arrays[p.operands.flat]]
-    ] = 1
+    users = np.repeat(np.arange(len(p.ops)), np.diff(p.operands.starts))
+    strange[users[arrays[p.operands.flat]]] = True
     strange[list(p.params)] = True
     strange |= np.array([op is not None and not op.plain for op in p.ops])
     return [i for i in np.flatnonzero(strange).tolist() if p.ops[i] is not None]

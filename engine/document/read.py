@@ -216,12 +216,9 @@ class _Reading:
     def _column(self, name: str, of_arrays: str) -> Column:
         floats = self.columns[name]
         places, which = self._pairs(of_arrays, len(floats), -1, len(self.arrays))
-        there = {
-            i: self.arrays.value(of_arrays, k) for i, k in zip(places, which, strict=True) if k >= 0
-        }
-        return Column(
-            floats, there, frozenset(i for i, k in zip(places, which, strict=True) if k < 0)
-        )
+        pairs = list(zip(places, which, strict=True))
+        there = {i: self.arrays.value(of_arrays, k) for i, k in pairs if k >= 0}
+        return Column(floats, there, frozenset(i for i, k in pairs if k < 0))
 
     def _updates(self) -> tuple[tuple[int, float, Any], ...]:
         nodes = self.columns["update_nodes"].tolist()
