@@ -91,6 +91,7 @@ from engine.ops.functional import tanh as tanh
 from engine.ops.functional import transpose as transpose
 from engine.ops.functional import where as where
 from engine.ops.functional import windows as windows
+from engine.ops.functional import write as write
 from engine.recording import record as record
 from engine.recording import record_with as record_with
 from engine.recording import step as step

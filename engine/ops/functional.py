@@ -59,6 +59,7 @@ from engine.ops.elementwise import where as where
 from engine.ops.index import diag as diag
 from engine.ops.index import scatter as scatter
 from engine.ops.index import take as take
+from engine.ops.index import write as write
 from engine.ops.linalg import dot as dot
 from engine.ops.linalg import einsum as _einsum
 from engine.ops.linalg import matmul as matmul

@@ -52,6 +52,62 @@ def _(xp: Any, g: Any, out: Any, values: Any, *, shape: tuple[int, ...], index: 
     return (g[index],)
 
 
+def _check_write(x: tuple[int, ...], new: tuple[int, ...], *, index: Any) -> None:
+    places = np.arange(prod(x)).reshape(x)[plain_index(index)]
+    fits = new[len(new) - len(np.shape(places)) :] if len(new) > np.ndim(places) else new
+    if prod(new) != prod(fits) or not _stretches(fits, np.shape(places)):
+        raise ShapeError(f"{new} does not fit into the {np.shape(places)} entries at the index")
+    if np.unique(places).size != np.size(places):
+        raise ShapeError("the index names a place twice")
+
+
+def _stretches(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    pairs = zip(shape[::-1], to[::-1], strict=False)
+    return len(shape) <= len(to) and all(size in (1, wide) for size, wide in pairs)
+
+
+@op(
+    "[ ]=",
+    rule="write passes the gradient of the entries written on to the new ones; what stood there "
+    "before gets 0, and all other entries keep theirs",
+    domain=(REAL, REAL),
+    samples=(
+        Sample(((3,), ()), {"index": 1}),
+        Sample(((2, 3), (2,)), {"index": (slice(None), 1)}),
+        Sample(((2, 3), (3,)), {"index": [1, 0]}),
+        Sample(((2, 3), ()), {"index": (slice(None), slice(0, 2))}, small=False),
+    ),
+    refuses=(
+        Refusal(((3,), (2,)), "does not fit into the () entries", {"index": 1}),
+        Refusal(((3,), (2,)), "names a place twice", {"index": [0, 0]}),
+        Refusal(((3,), ()), "index 3 is out of bounds", {"index": 3}),
+    ),
+    check=_check_write,
+)
+def write(xp: Any, x: Any, new: Any, *, index: Any) -> Any:
+    """x with the entries at `index` replaced by `new`, which is broadcast to their shape: what
+    `x[index] = new` leaves in x. The index may name no place twice."""
+    places = xp.broadcast_to(*_fitting(xp, x, new, index))
+    return xp.where(_written(xp, x, index), xp.scatter(tuple(x.shape), index, places), x)
+
+
+@write.gradient
+def _(xp: Any, g: Any, out: Any, x: Any, new: Any, *, index: Any) -> Any:
+    return xp.where(_written(xp, x, index), xp.zeros_like(g), g), g[index]
+
+
+def _fitting(xp: Any, x: Any, new: Any, index: Any) -> tuple[Any, tuple[int, ...]]:
+    """New entries without leading axes of size 1 that the place has not, and the place's shape."""
+    shape = tuple(x[index].shape)
+    extra = max(0, new.ndim - len(shape))
+    return xp.reshape(new, tuple(new.shape)[extra:]) if extra else new, shape
+
+
+def _written(xp: Any, x: Any, index: Any) -> Any:
+    """A mask of the places that the index names."""
+    return xp.greater(xp.scatter(tuple(x.shape), index, xp.ones_like(x[index])), 0.5)
+
+
 def _check_take(x: tuple[int, ...], *, indices: Any, axis: int | None = None) -> None:
     axes.normal(axis, len(x))
     if isinstance(indices, float):

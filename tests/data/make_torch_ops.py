@@ -40,6 +40,13 @@ def simplex(*shape: int) -> Any:
     return rows / rows.sum(-1, keepdims=True)
 
 
+def written(x: Any, new: Any, index: Any) -> Any:
+    """x after `x[index] = new`."""
+    x = x.clone()
+    x[index] = new
+    return x
+
+
 def along(name: str) -> Callable[..., Any]:
     """A reduction of torch under the engine's parameters."""
 
@@ -329,6 +336,8 @@ def cases() -> Iterator[tuple[str, Callable[..., Any], list[Any], dict[str, Any]
         )
         yield "margin_ranking", F.margin_ranking_loss, [real(3), real(3), [1.0, -1.0, 1.0]], how
     yield "cross_entropy", cross_entropy, [[1.0, 2.0, 0.5], 1.0], {}
+    for index, new in ((1, real(3)), ((..., 0), real(2)), ([1, 0], real(3)), ((0, 2), real())):
+        yield "write", written, [matrix, new], {"index": index}
 
 
 def main() -> None:

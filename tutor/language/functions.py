@@ -14,8 +14,8 @@ from typing import Any, get_type_hints
 # With two operands these are elementwise.
 PAIRWISE = {"max": "maximum", "min": "minimum"}
 MAX_NAME = 24
-# An index is written x[0].
-UNCALLABLE = frozenset({"getitem"})
+# An index is written x[0]; nothing is written into.
+UNCALLABLE = frozenset({"getitem", "write"})
 
 
 @dataclass(frozen=True, slots=True)
