@@ -46,7 +46,7 @@ def respond(session: Session, command: str) -> Answered:
             after, said = mine
         return Answered(after, said, answers.data(session, after, text, said))
     except Refused as refusal:
-        said = [in_words(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")]
+        said = [f"Not done: {in_words(str(refusal))}."]
         data: dict[str, Any] = {"format": 1, "command": text}
         data |= {"error": refusal.message, "hint": refusal.hint}
         if refusal.start is not None:
