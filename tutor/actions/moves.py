@@ -21,7 +21,7 @@ def not_at_end(session: Session) -> str | None:
     """Why nothing lies ahead."""
     if session.frame.cursor < len(session.trace.events):
         return None
-    return "This is the end: everything has happened. U takes a step and goes on"
+    return "This is the end: everything has happened. A step of descent (U) goes on"
 
 
 def not_at_start(session: Session) -> str | None:

@@ -12,6 +12,7 @@ from tutor.actions.commands import perform, read
 from tutor.line import answers
 from tutor.line.own import own
 from tutor.render.sentences import in_words
+from tutor.session.panel import close
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -38,6 +39,8 @@ def respond(session: Session, command: str) -> Answered:
             return Answered(session, said, answers.data(session, session, text, said), ended=True)
         if action.id == "back":
             action = BY_ID["panel.close"]
+        if not action.panel and action.id != "focus.node":
+            session = close(session)
         mine = None if given else own(action, session)
         if mine is None:
             after = perform(session, action, given)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -14,16 +15,19 @@ from tutor.language import Program
 
 if TYPE_CHECKING:
     from engine.document import Source
+    from tutor.sandbox.functions import FileTarget
 
 Kind = Literal["expression", "function", "file", "recorded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A pass, and what the function printed meanwhile."""
+    """A pass, what the function printed meanwhile, and the origin as it was run: its text may have
+    been edited since."""
 
     made: Pass
     printed: str = ""
+    origin: Origin | None = None
 
 
 class Origin(Protocol):
@@ -120,6 +124,81 @@ class Function:
     ) -> Run:
         """Run the function in this process."""
         return Run(_recorded(self.function, inputs, upstream, dtype, index))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A function of the user's file. Every run is a run of the file as it is then, in a child
+    process, which the user asked for."""
+
+    target: FileTarget
+    seed: int = 0
+    source: Source | None = None
+    kind: Kind = "file"
+    slow: bool = True
+    program: None = None
+
+    @classmethod
+    def of(cls, text: str, seed: int = 0) -> File:
+        """The function that `loss.py:mse` names. Raises FunctionError where there is none."""
+        from tutor.sandbox.functions import file_target
+
+        return cls(file_target(text), seed)
+
+    @property
+    def text(self) -> str:
+        """The file and the function: `loss.py:mse`."""
+        return f"{self.target.path.name}:{self.target.function}"
+
+    @property
+    def path(self) -> Path:
+        """The file that the user named."""
+        return self.target.path
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        upstream: Any = None,
+        dtype: str | None = None,
+        index: int = 0,
+    ) -> Run:
+        """Run the function in a child process."""
+        from tutor.sandbox import functions
+
+        ran = functions.run(
+            self.target, inputs, upstream=upstream, dtype=dtype, seed=self.seed, index=index
+        )
+        return Run(ran.trace.passes[0], ran.printed, replace(self, source=ran.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A graph that was recorded: of a loaded trace, or of a function that was rebuilt to ask what
+    if. What Python decided while it was recorded is not decided again."""
+
+    graph: Pass
+    text: str
+    source: Source | None = None
+    kind: Kind = "recorded"
+    slow: bool = False
+    program: None = None
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        upstream: Any = None,
+        dtype: str | None = None,
+        index: int = 0,
+    ) -> Run:
+        """Run the graph on other inputs. Raises FlippedError where a branch would have gone the
+        other way, and EngineError for an op that is not known here."""
+        from engine.rerun import rerun
+
+        with np.errstate(all="ignore"):
+            again = rerun(self.graph, inputs=inputs, upstream=upstream, index=index)
+        return Run(again.pass_)
 
 
 def _recorded(

@@ -104,7 +104,7 @@ def start(
     origin = _origin(target)
     run = origin.run(inputs, upstream=upstream, dtype=dtype)
     return begun(
-        origin,
+        run.origin or origin,
         Trace((run.made,)),
         upstream=upstream,
         dtype=dtype,
@@ -166,7 +166,8 @@ def edit_inputs(session: Session, values: Mapping[str, Any]) -> Session:
             raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
     inputs = {**session.inputs, **values}
     run = session.origin.run(inputs, upstream=session.upstream, dtype=session.dtype)
-    after = rerun(session, session.origin, Trace((run.made,)), printed=run.printed)
+    origin = run.origin or session.origin
+    after = rerun(session, origin, Trace((run.made,)), printed=run.printed)
     name = next(iter(values))
     return replace(after, told=told.of_edit(name, standing(session, name), session, after))
 
@@ -205,7 +206,7 @@ def descend(session: Session) -> Session:
     )
     trace = appended(session.trace, updates, run.made)
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
-    moment = Moment(session.origin, session.inputs, trace, here + 1)
+    moment = Moment(run.origin or session.origin, session.inputs, trace, here + 1)
     after = replace(_changed_to(session, moment), changed=frozenset(), printed=run.printed)
     return replace(after, told=told.of_step(after))
 

@@ -1,0 +1,62 @@
+"""TARGET: an expression, a function of a file, or a recorded trace. From its text to a session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.document import SUFFIX, load
+from tutor.language import Given, bind, parse
+from tutor.session.origin import Expression, File, Recorded
+from tutor.session.session import DEFAULT_RATE, Session, begun, edit_inputs, rewound, start
+
+Target = Literal["expression", "file", "recorded"]
+_FILE = re.compile(r"[^\s].*\.py(:\s*\w*)?", re.DOTALL)
+
+
+def kind_of(text: str) -> Target:
+    """What a text names. It is decided by how the text ends, not by what there is on disk."""
+    word = text.strip()
+    if word.endswith(SUFFIX):
+        return "recorded"
+    return "file" if _FILE.fullmatch(word) else "expression"
+
+
+def opened(
+    text: str,
+    given: Mapping[str, Given],
+    *,
+    upstream: Any = None,
+    dtype: str | None = None,
+    rate: float = DEFAULT_RATE,
+    seed: int = 0,
+) -> Session:
+    """The session on a target, at its beginning.
+
+    given: values of inputs, as `read_at` reads them; of a recorded trace those that shall be other
+    ones. seed: the random seed of a file.
+
+    Raises LanguageError, FunctionError (of a file), DocumentError (of a trace) or EngineError.
+    """
+    kind = kind_of(text)
+    if kind == "expression":
+        program = parse(text)
+        inputs = bind(program, given)
+        return start(Expression(program), inputs, upstream=upstream, dtype=dtype, rate=rate)
+    values = {name: one.value for name, one in given.items()}
+    if kind == "file":
+        origin = File.of(text.strip(), seed)
+        return start(origin, values, upstream=upstream, dtype=dtype, rate=rate)
+    return recorded(Path(text.strip()), values, upstream=upstream, rate=rate)
+
+
+def recorded(
+    path: Path, values: Mapping[str, Any], *, upstream: Any = None, rate: float = DEFAULT_RATE
+) -> Session:
+    """The session on a trace document, with other values for some inputs."""
+    document = load(path)
+    origin = Recorded(document.trace.passes[0], path.name, document.source)
+    session = begun(origin, document.trace, upstream=upstream, rate=rate)
+    return rewound(edit_inputs(session, values)) if values else session
