@@ -6,6 +6,7 @@ focus, so that what has just happened is what is shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import Any
 
@@ -93,13 +94,44 @@ def focus(frame: Frame, node: int | None) -> Frame:
     return frame if node == frame.focus else replace(frame, focus=node)
 
 
+def writers(trace: Trace, node: int, cursor: int) -> list[int]:
+    """The events so far that wrote the node's gradient, in order; while there is none, the event
+    that computed its value; an empty list before that."""
+    arrivals = trace.arrivals(node)
+    wrote = arrivals[: bisect_left(arrivals, cursor)]
+    if wrote:
+        return wrote
+    computed = trace.value_event(node)
+    return [computed] if computed < cursor else []
+
+
 def last_writer(frame: Frame, node: int) -> int | None:
     """The latest event so far that wrote the node's gradient, or else its value; None for none."""
-    wrote = [i for i in frame.trace.arrivals(node) if i < frame.cursor]
-    if wrote:
-        return wrote[-1]
-    computed = frame.trace.value_event(node)
-    return computed if computed < frame.cursor else None
+    wrote = writers(frame.trace, node, frame.cursor)
+    return wrote[-1] if wrote else None
+
+
+def to_writer(frame: Frame, node: int) -> Frame | None:
+    """Back to the moment right after the last event that wrote `node`; None where there is none.
+
+    Standing at such a moment, to the one before: first through the parts of its gradient, then to
+    its value, and where an update of the pass before had set that, on to the update. `node` (there
+    its counterpart in the pass before) is in focus afterwards, so that the same move goes on.
+    """
+    trace = frame.trace
+    before = writers(trace, node, frame.cursor - 1)
+    if before:
+        return replace(frame, cursor=before[-1] + 1, focus=node)
+    if frame.cursor - 1 != trace.value_event(node):
+        return None
+    at = trace.pass_of(node)
+    earlier = trace.counterpart(node, at - 1) if at else None
+    if earlier is None:
+        return None
+    local = earlier - trace.node_range(at - 1).start
+    updates = zip(trace.update_range(at - 1), trace.passes[at - 1].updates, strict=True)
+    event = next((event for event, (updated, _, _) in updates if updated == local), None)
+    return None if event is None else replace(frame, cursor=event + 1, focus=earlier)
 
 
 def boundaries(trace: Trace) -> list[int]:

@@ -158,6 +158,35 @@ def test_who_wrote_a_node_is_the_latest_arrival_so_far() -> None:
     assert cursors == {0: None, 1: 0, 2: 0, 3: 0, 4: 3, 5: 4}
 
 
+def test_who_wrote_this_goes_further_back_each_time() -> None:
+    trace = make("x*x*x + x", x=3)
+    frame, seen = moving.end(Frame(trace)), []
+    while (before := moving.to_writer(frame, 0)) is not None:
+        frame = before
+        assert frame.focus == 0
+        seen.append(frame.cursor - 1)
+    assert seen == [*reversed(trace.arrivals(0)[:-1]), trace.value_event(0)]
+    somewhere = moving.jump_to_event(Frame(trace), trace.arrivals(0)[1] - 1)
+    now = moving.to_writer(somewhere, 0)
+    assert now is not None
+    assert now.cursor - 1 == trace.arrivals(0)[0]
+
+
+def test_who_wrote_this_goes_on_from_a_value_to_the_update_that_set_it() -> None:
+    trace = make("w*w", steps=1, w=3.0)
+    second = trace.node_range(1).start
+    frame = moving.jump_to_event(Frame(trace), trace.value_event(second))
+    updated = moving.to_writer(frame, second)
+    assert updated is not None
+    assert trace.events[updated.cursor - 1].kind == "update"
+    assert updated.focus == 0
+    assert moving.to_writer(Frame(trace, 1), 0) is None
+    assert moving.to_writer(Frame(trace, 0), 0) is None
+    square = second + 1
+    computed = moving.jump_to_event(Frame(trace), trace.value_event(square))
+    assert moving.to_writer(computed, square) is None
+
+
 def test_moves_are_fast_on_a_long_chain() -> None:
     def chain(x: engine.Tensor) -> engine.Tensor:
         for _ in range(3000):
