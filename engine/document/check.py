@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from engine.ops.declare import Op
 from engine.passes import Pass
 
 Array = np.ndarray[Any, Any]
+
+_NONE: Mapping[str, Any] = {}
 
 # Columns that have as many rows as another one.
 LENGTHS = {
@@ -128,7 +131,7 @@ def _calls(place: str, p: Pass) -> None:
     tried: set[tuple[Any, ...]] = set()
     for node in _looked_at(p):
         op: Any = p.ops[node]
-        params = p.params.get(node, {})
+        params = p.params.get(node, _NONE)
         if isinstance(op, ForeignOp):
             continue
         operands = p.operands[node]

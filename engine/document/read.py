@@ -20,7 +20,7 @@ from engine.trace import Trace
 Array = np.ndarray[Any, Any]
 _OUTCOMES: dict[str, tuple[type, ...]] = {
     "truth": (bool,),
-    "number": (float, int),
+    "number": (float, int, bool),
     "whole number": (int,),
 }
 

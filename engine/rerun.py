@@ -1,0 +1,329 @@
+"""A recorded graph run again, forward and backward, with something changed: what if?
+
+The graph is all that there is: no line of the function's own Python runs. So what the function
+decided by looking at a number is recorded and not decided again, and where one of those decisions
+would now come out differently the rerun is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.apply import apply
+from engine.document.foreign import ForeignOp, unknown
+from engine.errors import EngineError, ShapeError
+from engine.gates import opened
+from engine.ops.declare import Op
+from engine.passes import Decision, Pass
+from engine.recording import appended, record_pass, updates_of
+from engine.source import Location, location
+from engine.state import MODE
+from engine.tensor import Tensor, as_value
+from engine.trace import Trace
+
+Value = Any
+Swap = tuple[Op, Mapping[str, Any]]
+
+_HERE = Location(None, 0)
+_COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
+
+
+class FlippedError(EngineError):
+    """A decision of the recorded function that would come out differently.
+
+    node: whose value was looked at, by its local id in the pass. location: where.
+    """
+
+    def __init__(self, message: str, node: int, location: Location | None) -> None:
+        super().__init__(message)
+        self.node = node
+        self.location = location
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """The pass that came of a rerun. nodes: for each node of the old pass its id in the new one;
+    None for a leaf that nothing uses any more."""
+
+    pass_: Pass
+    nodes: tuple[int | None, ...]
+
+
+def rerun(
+    p: Pass,
+    *,
+    inputs: Mapping[str, Value] | None = None,
+    values: Mapping[int, Value] | None = None,
+    ops: Mapping[int, Swap] | None = None,
+    gates: Iterable[int] = (),
+    upstream: Value = None,
+    index: int = 0,
+) -> Rerun:
+    """The graph of a pass run again in full, as a recording of its own. Nodes are local ids of `p`.
+
+    inputs: other values of inputs, by name. values: nodes that are held at a value; one that an op
+    had made becomes a leaf, and no gradient passes it. ops: another op at a node, with its
+    parameters; it must take as many operands. gates: nodes to replace by the smaller ops that
+    theirs is made of (`engine.gates`), in a scope with the node's name. upstream: the seed; the
+    recorded one where None, if it was given. index: the number of the new pass.
+
+    A value keeps the dtype that was recorded; another shape is possible where the ops can take it.
+    Nodes keep their names, scopes, locations and decisions. Raises EngineError, which names the
+    node, for what cannot be run: a shape that does not fit, an op that this program does not have,
+    a node or an input that is not there; FlippedError where a decision would come out differently.
+    """
+    edits = _Edits(p, inputs or {}, values or {}, ops or {}, frozenset(gates))
+    made = _Remade(p, edits)
+    given = {name: edits.held.get(node, p.values[node]) for name, node in p.inputs.items()}
+    if upstream is None and p.seed_given:
+        upstream = p.seed
+    with location(_HERE):
+        following = record_pass(made.run, given, upstream=upstream, index=index)
+    return made.named(following)
+
+
+def stepped(trace: Trace, rate: float, wrt: Iterable[str] | None = None) -> Trace:
+    """One step of gradient descent on a trace whose function is not at hand: `engine.step` with
+    the recorded graph in place of the function. Raises what `engine.step` and `rerun` raise."""
+    updates, values = updates_of(trace, rate, wrt)
+    following = rerun(trace.passes[-1], inputs=values, index=len(trace.passes))
+    return appended(trace, updates, following.pass_)
+
+
+class _Edits:
+    """What is to be different, checked against the pass."""
+
+    def __init__(
+        self,
+        p: Pass,
+        inputs: Mapping[str, Value],
+        values: Mapping[int, Value],
+        ops: Mapping[int, Swap],
+        gates: frozenset[int],
+    ) -> None:
+        for name in inputs:
+            if name not in p.inputs:
+                known = ", ".join(list(p.inputs)[:8]) or "none"
+                raise EngineError(f"rerun: {name!r} is no input; the inputs are {known}")
+        for node in (*values, *ops, *gates):
+            if not 0 <= node < len(p.ops):
+                raise EngineError(f"rerun: there is no node {node}; there are {len(p.ops)}")
+        named = {p.inputs[name]: value for name, value in inputs.items()}
+        self.held = {i: _like(p, i, value) for i, value in {**named, **values}.items()}
+        self.ops = dict(ops)
+        self.gates = gates
+        for node, (op, _) in ops.items():
+            count = len(p.operands[node])
+            if p.ops[node] is None:
+                raise EngineError(f"{who(p, node)}: no op made it, so none can take its place")
+            if not op.variadic and op.arity != count:
+                raise EngineError(
+                    f"{who(p, node)}: {op.name} takes {_count(op.arity)}, here there {_are(count)}"
+                )
+        for node in gates:
+            if p.ops[node] is None:
+                raise EngineError(f"{who(p, node)}: no op made it, so there is nothing to open")
+
+
+class _Remade:
+    """The graph being made again, and what becomes of each node."""
+
+    def __init__(self, p: Pass, edits: _Edits) -> None:
+        self.p = p
+        self.edits = edits
+        self.tensors: list[Any] = [None] * len(p.ops)
+        self.inner: list[tuple[int, range]] = []  # opened nodes, and which ops were made for them
+        self.recorded: Sequence[Tensor] = ()
+
+    def run(self, **given: Tensor) -> Tensor:
+        """The function to be recorded."""
+        p, tensors, held, swaps = self.p, self.tensors, self.edits.held, self.edits.ops
+        gates, made_one = self.edits.gates, self._made
+        recorder: Any = MODE.get()
+        self.recorded = recorder.nodes
+        for name, node in p.inputs.items():
+            tensors[node] = given[name].requires_grad_(bool(p.wanted[node]))
+        flat, starts = p.operands.flat.tolist(), p.operands.starts.tolist()
+        for node, op in enumerate(p.ops):
+            if node in held or op is None:
+                if tensors[node] is None:
+                    value = held[node] if node in held else p.values[node]
+                    tensors[node] = Tensor(value, requires_grad=bool(p.wanted[node]))
+                continue
+            params = p.params.get(node, {})
+            if node in swaps:
+                op, params = swaps[node]
+            operands = tuple([tensors[i] for i in flat[starts[node] : starts[node + 1]]])
+            tensors[node] = made_one(node, op, operands, params, node in gates)
+        self._decide()
+        output: Tensor = tensors[p.output]
+        return output
+
+    def _made(
+        self,
+        node: int,
+        op: Op,
+        operands: tuple[Tensor, ...],
+        params: Mapping[str, Any],
+        open_it: bool,
+    ) -> Tensor:
+        try:
+            if not open_it:
+                made = apply(op, operands, params)
+            else:
+                before = len(self.recorded)
+                made = opened(op, operands, params)
+                self.inner.append((node, range(before, len(self.recorded))))
+        except (ShapeError, TypeError) as error:
+            raise ShapeError(f"{who(self.p, node)}: {error}", op=op.name) from error
+        except EngineError as error:
+            said = unknown(op.name) if isinstance(op, ForeignOp) else str(error)
+            raise EngineError(f"{who(self.p, node)}: {said}", op=op.name) from error
+        was: Any = self.p.values[node]
+        if type(made.held) is not float and made.held.dtype.kind == "b":
+            dtype = np.dtype(np.float64) if type(was) is float else was.dtype
+            if dtype.kind != "b":  # a mask that was recorded as numbers
+                made.held = as_value(made.held, dtype, None)
+        return made
+
+    def _decide(self) -> None:
+        for decision in self.p.decisions:
+            value = self.tensors[decision.node].held
+            outcome = _OUTCOMES[decision.kind](value) if np.size(value) == 1 else None
+            if outcome is None or not _same(outcome, decision.outcome):
+                place = decision.location
+                message = _flipped(self.p, decision, outcome)
+                raise FlippedError(message, decision.node, place)
+
+    def named(self, q: Pass) -> Rerun:
+        """The new pass with the names, scopes, locations and decisions of the old one."""
+        p = self.p
+        new_ids = self._new_ids(q)
+        nodes = tuple([new_ids.get(id(tensor)) for tensor in self.tensors])
+        pairs = [(old, new) for old, new in enumerate(nodes) if new is not None]
+        locations = list(q.locations)
+        scopes = {new: p.scopes[old] for old, new in pairs if old in p.scopes}
+        for old, new in pairs:
+            locations[new] = p.locations[old]
+        for old, inner in self.inner:
+            scope = (*p.scopes.get(old, ()), p.names[old])
+            for i in inner:
+                new = new_ids[id(self.recorded[i])]
+                scopes[new] = scope
+                locations[new] = p.locations[old]
+        places = [(decision, nodes[decision.node]) for decision in p.decisions]
+        moved = [replace(decision, node=new) for decision, new in places if new is not None]
+        q = replace(
+            q,
+            given_names={new: p.given_names[old] for old, new in pairs if old in p.given_names},
+            scopes=dict(sorted(scopes.items())),
+            locations=tuple(locations),
+            decisions=tuple(moved),
+        )
+        return Rerun(_kept_names(p, q, pairs), nodes)
+
+    def _new_ids(self, q: Pass) -> dict[int, int]:
+        """The new id of each Tensor, by its address: inputs first, then what ops made, in order;
+        leaves are found as somebody's operands."""
+        made = [i for i, op in enumerate(q.ops) if op is not None]
+        ids = {id(self.tensors[node]): q.inputs[name] for name, node in self.p.inputs.items()}
+        for new, tensor in zip(made, self.recorded, strict=True):
+            ids[id(tensor)] = new
+        for new, tensor in zip(made, self.recorded, strict=True):
+            for operand, at in zip(tensor.inputs, q.operands[new], strict=True):
+                ids.setdefault(id(operand), at)
+        ids.setdefault(id(self.tensors[self.p.output]), q.output)
+        return ids
+
+
+def _kept_names(p: Pass, q: Pass, pairs: list[tuple[int, int]]) -> Pass:
+    """The new pass with a given name wherever a node would be called differently otherwise."""
+    other = {
+        new: p.names[old]
+        for old, new in pairs
+        if q.names[new] != p.names[old] and not (p.ops[old] is None and not p.wanted[old])
+    }
+    return replace(q, given_names=dict(sorted({**q.given_names, **other}.items()))) if other else q
+
+
+def who(p: Pass, node: int) -> str:
+    """A node as an error names it: its name, and its line where that is known."""
+    place = p.locations[node]
+    return p.names[node] if place is None else f"{p.names[node]} ({place})"
+
+
+def _like(p: Pass, node: int, value: Value) -> Value:
+    """A value in the dtype that the node had."""
+    was: Any = p.values[node]
+    dtype = np.dtype(np.float64) if type(was) is float else was.dtype
+    try:
+        held = as_value(value, None, None)
+        have = np.dtype(np.float64) if type(held) is float else held.dtype
+        return held if have == dtype or have.kind == "b" else as_value(held, dtype, None)
+    except (EngineError, TypeError, ValueError) as error:
+        raise EngineError(f"{who(p, node)}: {error}") from error
+
+
+def _truth(value: Value) -> bool:
+    return bool(value)
+
+
+def _number(value: Value) -> float:
+    return float(value) if type(value) is float else value.item()
+
+
+def _whole(value: Value) -> float | None:
+    number = _number(value)
+    return int(number) if np.isfinite(number) else None
+
+
+_OUTCOMES: Mapping[str, Callable[[Value], Any]] = {
+    "truth": _truth,
+    "number": _number,
+    "whole number": _whole,
+}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other or (one != one and other != other))
+
+
+def _flipped(p: Pass, decision: Decision, outcome: Any) -> str:
+    at = f" at {decision.location}" if decision.location is not None else ""
+    if decision.kind == "truth":
+        what = _said(p, decision.node)
+        if decision.outcome:
+            return (
+                f"the branch{at} was taken because {what}; "
+                "with these values it would not be: run the file itself again"
+            )
+        return (
+            f"the branch{at} was not taken because it is not so that {what}; "
+            "with these values it would be: run the file itself again"
+        )
+    now = "none" if outcome is None else f"{outcome:.6g}"
+    return (
+        f"the function looked at the number {p.names[decision.node]} = {decision.outcome:.6g}{at}; "
+        f"with these values it is {now}: run the file itself again"
+    )
+
+
+def _said(p: Pass, node: int) -> str:
+    """What a truth is about: a comparison with its operands, or that a number is not 0."""
+    op = p.ops[node]
+    if op is not None and op.name in _COMPARISONS:
+        a, b = p.operands[node]
+        return f"{p.names[a]} {op.symbol} {p.names[b]}"
+    return f"{p.names[node]} ≠ 0"
+
+
+def _count(number: int) -> str:
+    return "1 operand" if number == 1 else f"{number} operands"
+
+
+def _are(number: int) -> str:
+    return "is 1" if number == 1 else f"are {number}"
