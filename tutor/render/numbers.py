@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-DIGITS = 4
 _MOST_DIGITS = 12
 WIDEST = 9
 """Cells of a fixed column: `−0.001234` and `−1.234e−5` fit."""
@@ -22,18 +21,32 @@ _NAMED = re.compile(r"\b(?:nan|inf)\b")
 _MINUS = re.compile(r"[−-](?=[\d.]|infinity)")
 
 
-def number(x: float, *, digits: int = DIGITS, ascii: bool = False) -> str:
+_precision = [4]
+
+
+def precision() -> int:
+    """How many significant digits numbers are shown with."""
+    return _precision[0]
+
+
+def set_precision(digits: int) -> None:
+    """Show numbers with so many significant digits from now on: what a person chose."""
+    _precision[0] = digits
+
+
+def number(x: float, *, digits: int | None = None, ascii: bool = False) -> str:
     """`x` in `digits` significant digits: `−1.368`, `0.1966`, `12346`, `1.234e−5`, `nan`, `−inf`.
 
-    Whole numbers below a million and what is left of the point are never rounded away.
+    digits: None takes what was chosen, four unless `set_precision` said otherwise. Whole numbers
+    below a million and what is left of the point are never rounded away.
     """
-    return _signed(_digits(float(x), digits), ascii)
+    return _signed(_digits(float(x), precision() if digits is None else digits), ascii)
 
 
 def fitted(x: float, width: int, *, ascii: bool = False) -> str:
     """`x` in as many significant digits, up to four, as fit into `width` cells."""
     text = number(x, ascii=ascii)
-    digits = DIGITS
+    digits = precision()
     while len(text) > width and digits > 1:
         digits -= 1
         text = _signed(f"{x:.{digits - 1}e}", ascii)
@@ -43,7 +56,7 @@ def fitted(x: float, width: int, *, ascii: bool = False) -> str:
 def apart(old: float, new: float, *, ascii: bool = False) -> tuple[str, str]:
     """Two numbers in four digits, or in as many as it takes to show their difference within a
     twentieth: −3 and −2.99973."""
-    digits = DIGITS
+    digits = precision()
     if math.isfinite(old) and math.isfinite(new) and old != new:
         while digits < _MOST_DIGITS and not _shows(old, new, digits):
             digits += 1

@@ -18,6 +18,11 @@ def data_folder() -> Path:
     return _folder("data")
 
 
+def config_folder() -> Path:
+    """Return the folder for what a person chose (not created yet)."""
+    return _folder("config")
+
+
 def state_folder() -> Path:
     """Return the folder for what can be lost without harm: recent things, reports (not created)."""
     return _folder("state")
@@ -32,4 +37,6 @@ def _folder(kind: str) -> Path:
 
     if kind == "data":
         return platformdirs.user_data_path(_NAME, appauthor=False)
+    if kind == "config":
+        return platformdirs.user_config_path(_NAME, appauthor=False)
     return platformdirs.user_state_path(_NAME, appauthor=False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from tutor.settings.settings import Settings, load, save
 from tutor.settings.terminal import unicode_ok
 from tutor.tui.palette import COLOURS, TERMINAL, theme_for, themes
 
@@ -31,13 +34,25 @@ class BackpropTutor(App[int]):
     ]
     AUTO_FOCUS: ClassVar[str | None] = None
 
-    def __init__(self, session: Session | None = None, *, plain: bool | None = None) -> None:
+    def __init__(
+        self,
+        session: Session | None = None,
+        *,
+        plain: bool | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         """session: what to step through; None opens the home screen. plain: draw with ASCII only;
-        None asks the terminal."""
-        theme = theme_for()
+        None asks the settings and the terminal. settings: what the person chose; None for what is
+        chosen for everybody."""
+        self.settings = Settings() if settings is None else settings
+        theme = theme_for(self.settings.theme)
         # The filter that obeys NO_COLOR is chosen there, before the theme: say which it will be.
         super().__init__(ansi_color=True if theme == TERMINAL else None)
+        if plain is None and isinstance(self.settings.ascii, bool):
+            plain = self.settings.ascii
         self.ascii_only = not unicode_ok() if plain is None else plain
+        if not self.settings.motion:
+            self.animation_level = "none"
         self._session = session
         for one in themes():
             self.register_theme(one)
@@ -49,15 +64,22 @@ class BackpropTutor(App[int]):
             from tutor.tui.screens.home import HomeScreen
 
             return HomeScreen()
-        from tutor.tui.screens.stepper import StepperScreen
-
-        return StepperScreen(self._session)
+        return self._stepper(self._session)
 
     def step_through(self, session: Session) -> None:
         """Open the stepper on a session, above what is open now."""
+        self.push_screen(self._stepper(session))
+
+    def _stepper(self, session: Session) -> Screen[None]:
+        from tutor.actions.keymap import chosen
+        from tutor.render.numbers import set_precision
         from tutor.tui.screens.stepper import StepperScreen
 
-        self.push_screen(StepperScreen(session))
+        set_precision(self.settings.precision)
+        keymap, _ = chosen(self.settings.keymap, self.settings.keys)
+        if session.notation != self.settings.notation:
+            session = replace(session, notation=self.settings.notation)
+        return StepperScreen(session, keymap)
 
     def back(self) -> None:
         """Leave the screen in front; the program with the last one."""
@@ -86,9 +108,11 @@ class BackpropTutor(App[int]):
         yield SystemCommand("Quit", "Leave the program (ctrl+q)", self.action_quit)
 
     def use(self, theme: str) -> None:
-        """Change to another theme."""
+        """Change to another theme, and keep it for the next time."""
         self.ansi_color = None
         self.theme = theme
+        with suppress(OSError):
+            save("theme", theme.removeprefix("backprop-"))
 
     def _fatal_error(self) -> None:
         """Leave; `_run` raises the error again, for the door to report like any other."""
@@ -114,12 +138,16 @@ _THEMES = {
 
 def run_home(*, plain: bool | None = None) -> int:
     """Open the home screen and return the exit code."""
-    return _run(BackpropTutor(plain=plain))
+    return _run(BackpropTutor(plain=plain, settings=_settings()))
 
 
 def run_stepper(session: Session, *, plain: bool | None = None) -> int:
     """Open the stepper on a session and return the exit code."""
-    return _run(BackpropTutor(session, plain=plain))
+    return _run(BackpropTutor(session, plain=plain, settings=_settings()))
+
+
+def _settings() -> Settings:
+    return load()[0]
 
 
 def _run(app: BackpropTutor) -> int:

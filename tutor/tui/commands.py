@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.binding import Binding, BindingType
 
 from tutor.actions import ACTIONS, LEADER, Action, footer, key_label
+from tutor.actions.keymap import Keymap
 from tutor.session.session import Session
 from tutor.tui.widgets.keybar import Key
 from tutor.tui.widgets.surface import Row, Run, row_width
@@ -19,25 +20,31 @@ CHORDS = {
 """What a key does after the leader."""
 
 
-def bindings() -> list[BindingType]:
+def bindings(keymap: Keymap) -> list[BindingType]:
     """A binding for every key: to the action it does, or to the first of several that fits (a key
     may mean something else while a panel is open)."""
     of: dict[str, list[str]] = {}
     for action in sorted(ACTIONS, key=lambda action: not action.panel):
         single = [] if " " in action.chord or not action.chord else [action.chord]
-        for key in dict.fromkeys([*action.keys, *single]):
+        for key in dict.fromkeys([*keymap.of(action), *single]):
             of.setdefault(key, []).append(action.id)
     made: list[BindingType] = [Binding(LEADER, "leader", show=False)]
     made += [Binding(key, f"act('{'|'.join(ids)}')", show=False) for key, ids in of.items()]
     return made
 
 
-def keys_for(session: Session, *, ascii: bool) -> list[Key]:
+def keys_for(session: Session, keymap: Keymap, *, ascii: bool) -> list[Key]:
     """The few keys that make sense now."""
     return [
-        Key(key_label(action.keys[0], ascii=ascii), action.title, action.id)
+        Key(key_label(first_key(action, keymap), ascii=ascii), action.title, action.id)
         for action in footer(session)
     ]
+
+
+def first_key(action: Action, keymap: Keymap) -> str:
+    """The key of an action that is shown; its chord where a key map has none for it."""
+    keys = keymap.of(action)
+    return keys[0] if keys else action.chord
 
 
 def chord_hint(session: Session, width: int, *, ascii: bool) -> Row:
@@ -54,10 +61,10 @@ def chord_hint(session: Session, width: int, *, ascii: bool) -> Row:
     return row
 
 
-def keys_of(action: Action, *, ascii: bool) -> tuple[str, str]:
+def keys_of(action: Action, keymap: Keymap, *, ascii: bool) -> tuple[str, str]:
     """The keys of an action as a person reads them: outside text fields, and everywhere."""
     return (
-        " ".join(key_label(key, ascii=ascii) for key in action.keys),
+        " ".join(key_label(key, ascii=ascii) for key in keymap.of(action)),
         key_label(action.chord, ascii=ascii),
     )
 

@@ -290,11 +290,13 @@ def _theme(name: str, colours: Colours) -> Theme:
     )
 
 
-def theme_for(environment: Mapping[str, str] | None = None) -> str:
-    """The theme to begin with: the terminal's own colours where there are few, light on a light
-    ground (as COLORFGBG tells), else dark."""
+def theme_for(chosen: str = "auto", environment: Mapping[str, str] | None = None) -> str:
+    """The theme to begin with: the one that was chosen, unless the terminal shows few colours; by
+    itself light on a light ground (as COLORFGBG tells), else dark."""
     environment = os.environ if environment is None else environment
     if colours_of(environment) in ("none", "16"):
         return TERMINAL
+    if f"backprop-{chosen}" in COLOURS:
+        return f"backprop-{chosen}"
     ground = environment.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT if ground in ("7", "15") else DARK

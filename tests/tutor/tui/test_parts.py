@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from textual.color import Color
 
 from tutor.actions import ACTIONS, LEADER
+from tutor.actions.keymap import shipped
 from tutor.debugger import moving
 from tutor.layout import STYLES, Box, Region, layout
 from tutor.session import session as sessions
@@ -96,7 +97,7 @@ def test_what_is_to_be_read_can_be_read(name: str) -> None:
     ],
 )
 def test_the_theme_follows_the_terminal(environment: dict[str, str], theme: str) -> None:
-    assert palette.theme_for(environment) == theme
+    assert palette.theme_for("auto", environment) == theme
 
 
 def test_every_character_has_an_ascii_twin_of_the_same_length() -> None:
@@ -107,7 +108,7 @@ def test_every_character_has_an_ascii_twin_of_the_same_length() -> None:
 
 
 def test_every_action_has_keys_and_a_chord_that_works_in_a_field() -> None:
-    bound = {key for binding in bindings() for key in binding.key.split(",")}
+    bound = {key for binding in bindings(shipped()) for key in binding.key.split(",")}
     for action in ACTIONS:
         assert set(action.keys) <= bound
         inside = action.chord.split(" ")[0]
@@ -121,8 +122,8 @@ def test_the_hint_of_a_chord_fits_and_begins_with_what_is_useful() -> None:
     row = chord_hint(session, 78, ascii=False)
     assert row_width(row) <= 78
     assert "".join(text for text, _ in row).startswith(" ctrl+g → next  n node")
-    assert len(keys_for(session, ascii=True)) <= 6
-    assert keys_for(session, ascii=True)[0].label == "right"
+    assert len(keys_for(session, shipped(), ascii=True)) <= 6
+    assert keys_for(session, shipped(), ascii=True)[0].label == "right"
 
 
 @given(st.text(alphabet="ab −", min_size=1, max_size=60), st.integers(4, 30))

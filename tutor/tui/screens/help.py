@@ -14,6 +14,7 @@ from tutor.tui.widgets.line import Pane, Rule
 from tutor.tui.widgets.surface import Row
 
 if TYPE_CHECKING:
+    from tutor.actions.keymap import Keymap
     from tutor.session.session import Session
 
 _PANES = {
@@ -78,7 +79,9 @@ class HelpScreen(Screen[None]):
         self.app.pop_screen()
 
 
-def stepper_help(session: Session, pane: str, *, width: int, ascii: bool) -> HelpScreen:
+def stepper_help(
+    session: Session, pane: str, *, keymap: Keymap, width: int, ascii: bool
+) -> HelpScreen:
     """The help for a pane of the stepper: what it shows, then every action."""
     from tutor.actions import ACTIONS
     from tutor.tui.commands import by_group, keys_of
@@ -89,7 +92,7 @@ def stepper_help(session: Session, pane: str, *, width: int, ascii: bool) -> Hel
     for group, actions in by_group(ACTIONS).items():
         rows += [[], [(" " + _GROUPS[group], "strong")]]
         for action in actions:
-            keys, chord = keys_of(action, ascii=ascii)
+            keys, chord = keys_of(action, keymap, ascii=ascii)
             why = action.enabled(session)
             head = [
                 (f"   {keys:<12}", "key" if why is None else "key.off"),

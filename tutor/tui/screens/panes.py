@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.trace import Trace
 from tutor.actions import BY_ID, key_label
+from tutor.actions.keymap import Keymap
 from tutor.debugger.frame import focused
 from tutor.render.events import event_row
 from tutor.render.formula import Formula, formula
@@ -20,7 +21,7 @@ from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
 from tutor.session.session import Session
 from tutor.tui import words
-from tutor.tui.commands import chord_hint, keys_for
+from tutor.tui.commands import chord_hint, first_key, keys_for
 from tutor.tui.picture import picture
 from tutor.tui.widgets.canvas import GraphCanvas
 from tutor.tui.widgets.commandbar import COMMAND_KEYS
@@ -67,7 +68,7 @@ def show(screen: StepperScreen) -> None:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
     pane = screen.query_one("#formula", Pane)
     if moment.formula is None:
-        pane.show(_beginning(pane.size.width, ascii_only))
+        pane.show(_beginning(pane.size.width, screen.keymap, ascii_only))
     else:
         pane.show(words.formula_rows(moment.formula, *pane.size))
     pane = screen.query_one("#inspector", Pane)
@@ -88,7 +89,7 @@ def show(screen: StepperScreen) -> None:
     show_status(screen)
     timeline = screen.query_one("#timeline", Timeline)
     timeline.show(words.stretches(trace), frame.cursor, screen.player.note)
-    keys: Sequence[Key] = keys_for(session, ascii=ascii_only)
+    keys: Sequence[Key] = keys_for(session, screen.keymap, ascii=ascii_only)
     if screen.has_class("-editing"):
         keys = EDIT_KEYS
     elif screen.has_class("-commanding"):
@@ -139,7 +140,7 @@ def show_status(screen: StepperScreen) -> None:
         ways = [screen.said]
     elif frame.cursor == 0:
         graph = start_sentence(session.trace, ascii=screen.ascii_only)
-        begin = f"Press {_next_key(screen.ascii_only)} for the first event."
+        begin = f"Press {_next_key(screen.keymap, screen.ascii_only)} for the first event."
         ways = [f"{begin} {graph}", begin]
     else:
         fell = words.fell(session.trace, frame.cursor, ascii=screen.ascii_only)
@@ -170,14 +171,15 @@ def written(value: Any) -> tuple[str, str]:
     return inline(value, ascii=True, most=6), str(np.asarray(value).tolist()).replace(" ", "")
 
 
-def _next_key(ascii_only: bool) -> str:
-    return key_label(BY_ID["step.next"].keys[0], ascii=ascii_only)
+def _next_key(keymap: Keymap, ascii_only: bool) -> str:
+    return key_label(first_key(BY_ID["step.next"], keymap), ascii=ascii_only)
 
 
-def _beginning(width: int, ascii_only: bool) -> list[Row]:
+def _beginning(width: int, keymap: Keymap, ascii_only: bool) -> list[Row]:
+    key = _next_key(keymap, ascii_only)
     rows = words.wrapped(
-        f"Each {_next_key(ascii_only)} shows one event: first every value, then how the gradient "
-        "of the result comes back along the edges.",
+        f"Each {key} shows one event: first every value, then how the gradient of the result comes "
+        "back along the edges.",
         width - 4,
         "quiet",
     )

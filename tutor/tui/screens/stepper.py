@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import BindingType
+from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
@@ -18,6 +18,7 @@ from engine.errors import EngineError
 from engine.trace import Trace
 from tutor.actions import ACTIONS, BY_ID, LEADER, Action
 from tutor.actions.commands import perform
+from tutor.actions.keymap import Keymap, shipped
 from tutor.debugger import moving
 from tutor.debugger.frame import focused, phase
 from tutor.language import LanguageError
@@ -57,7 +58,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     """Shows a session and hands every key and click to the action table."""
 
     AUTO_FOCUS: ClassVar[str | None] = "#canvas"
-    BINDINGS: ClassVar[list[BindingType]] = bindings()
 
     class Drawn(Message):
         """A large graph was laid out."""
@@ -66,9 +66,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.drawing = drawing
             super().__init__()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, keymap: Keymap | None = None) -> None:
         super().__init__()
         self.session = session
+        self.keymap = shipped() if keymap is None else keymap
+        # Bindings of the class are the same for everybody; these are what this person chose.
+        self._bindings = BindingsMap(bindings(self.keymap))
         self.drawing: Drawing | None = None
         self.player = Player(self, self._play_on)
         self.said: str | None = None
@@ -325,6 +328,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             stepper_help(
                 self.session,
                 pane if pane in panes.PANES else "canvas",
+                keymap=self.keymap,
                 width=self.size.width,
                 ascii=self.ascii_only,
             )
@@ -462,7 +466,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def commands(self) -> Iterable[SystemCommand]:
         """Every action that can be done now, with its keys; of the others, why not."""
         for action in ACTIONS:
-            keys = keys_of(action, ascii=self.ascii_only)
+            keys = keys_of(action, self.keymap, ascii=self.ascii_only)
             why = action.enabled(self.session)
             title = f"{action.title.capitalize()}  ({keys[0]})"
             yield SystemCommand(title, why or action.help, partial(self.action_act, action.id))
