@@ -15,6 +15,7 @@ from engine.errors import EngineError
 from engine.ops.declare import Op
 from engine.passes import Pass
 from tutor.debugger.cells.cell import CellError, Index
+from tutor.render.sanitise import sanitise
 
 Array = np.ndarray[Any, Any]
 FAILURES = (
@@ -53,7 +54,8 @@ def call_of(p: Pass, node: int) -> Call:
     """
     op = p.ops[node]
     if op is None:
-        raise CellError(f"{p.names[node]} was not computed: no op made it, so it touches no cells")
+        kind = "an input" if p.wanted[node] else "a constant"
+        raise CellError(f"{sanitise(p.names[node])} is {kind}: no op made it from other cells")
     values = tuple([p.values[i] for i in p.operands[node]])
     return Call(op, p.params.get(node, {}), values, p.values[node])
 
@@ -85,4 +87,6 @@ def one_hot(value: Value, index: Index) -> Value:
 def rule_failed(call: Call, error: Exception) -> CellError:
     """The one line that is said when a gradient rule fails on a one-hot seed."""
     why = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return CellError(f"the gradient rule of {call.op.name} cannot be asked about one cell: {why}")
+    return CellError(
+        f"the gradient rule of {call.op.name} cannot be asked about one cell: {sanitise(why)}"
+    )

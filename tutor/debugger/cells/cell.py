@@ -96,8 +96,9 @@ class Arrival:
 class InputCell:
     """One cell of a node, and what came back into it.
 
-    gradient: what has arrived so far; None for nothing yet. arrivals: the contributions so far.
-    expected: how many there are in all.
+    gradient: what has arrived so far; None for nothing yet. arrivals: the contributions so far;
+    `arrived` tells how many there are, `rest` is what those not listed add up to. expected: how
+    many will have come in the end.
     """
 
     node: int
@@ -105,12 +106,14 @@ class InputCell:
     value: float
     gradient: float | None
     arrivals: tuple[Arrival, ...]
+    arrived: int
+    rest: float
     expected: int
 
     @property
     def complete(self) -> bool:
         """Whether all contributions have arrived."""
-        return len(self.arrivals) == self.expected
+        return self.arrived == self.expected
 
 
 def entry(value: Value, index: Index) -> float:

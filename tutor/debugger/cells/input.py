@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.trace import Event, Trace
+from engine.columns import Value
+from engine.passes import Pass
+from engine.trace import Trace
 from tutor.debugger.cells.call import Array
 from tutor.debugger.cells.cell import Arrival, CellError, Index, InputCell, Share, entry
 from tutor.debugger.cells.column import column
@@ -25,23 +27,55 @@ def input_cell(
 ) -> InputCell:
     """One cell of a node, and the contributions that had come back into it.
 
-    cursor: how many events have happened; None for all of them. most: how many shares of each
-    contribution are listed; largest: the largest of them first, by size, not in reading order.
-    Raises CellError for a cell that is not there.
+    cursor: how many events have happened; None for all of them. most: how many contributions are
+    listed, and how many shares of each; largest: the largest of them first, by size, not in the
+    order of events and cells. Raises CellError for a cell that is not there.
     """
+    return input_with_masks(trace, node, index, cursor, most=most, largest=largest)[0]
+
+
+def input_with_masks(
+    trace: Trace,
+    node: int,
+    index: Index,
+    cursor: int | None = None,
+    *,
+    most: int = MOST,
+    largest: bool = False,
+) -> tuple[InputCell, list[tuple[int, Array]]]:
+    """An input cell, and for each listed contribution the node that it came from and a mask, in
+    that node's shape, of the output cells that touch this one. Arguments and errors as of
+    `input_cell`."""
     index = checked(trace, node, index)
     cursor = len(trace.events) if cursor is None else cursor
+    at = trace.pass_of(node)
+    p, start = trace.passes[at], trace.node_range(at).start
+    first_event = trace.backward_range(at).start + 1
     arrivals = trace.arrivals(node)
-    happened = [trace.events[i] for i in arrivals if i < cursor]
+    happened = [event for event in arrivals if event < cursor]
+    amounts = np.array([entry(_amount(p, event - first_event), index) for event in happened])
+    order = np.argsort(-np.abs(amounts), kind="stable") if largest else np.arange(len(amounts))
+    listed, masks = [], []
+    for k in order[:most].tolist():
+        arrival = Arrival(happened[k], None, None, float(amounts[k]))
+        edge = happened[k] - first_event
+        if edge >= 0:
+            arrival, mask = _arrival(p, edge, start, arrival, index, most, largest)
+            if mask is not None and arrival.source is not None:
+                masks.append((arrival.source, mask))
+        listed.append(arrival)
     gradient = trace.grad_at(node, cursor)
-    return InputCell(
+    cell = InputCell(
         node=node,
         index=index,
         value=entry(trace.value(node), index),
         gradient=None if gradient is None else entry(gradient, index),
-        arrivals=tuple([_arrival(trace, event, index, most, largest) for event in happened]),
+        arrivals=tuple(listed),
+        arrived=len(happened),
+        rest=float(amounts[order[most:]].sum()),
         expected=len(arrivals),
     )
+    return cell, masks
 
 
 def touching(trace: Trace, node: int, index: Index) -> list[tuple[int, Array]]:
@@ -59,18 +93,23 @@ def touching(trace: Trace, node: int, index: Index) -> list[tuple[int, Array]]:
     return found
 
 
-def _arrival(trace: Trace, event: Event, index: Index, most: int, largest: bool) -> Arrival:
-    arrival = Arrival(event.i, event.source, event.operand, entry(event.amount, index))
-    if event.source is None or event.operand is None:
-        return arrival
-    at = trace.pass_of(event.source)
-    start = trace.node_range(at).start
+def _amount(p: Pass, edge: int) -> Value:
+    """What passed along contribution number `edge` of the pass; −1 is the seed."""
+    return p.seed if edge < 0 else p.amounts[edge]
+
+
+def _arrival(
+    p: Pass, edge: int, start: int, arrival: Arrival, index: Index, most: int, largest: bool
+) -> tuple[Arrival, Array | None]:
+    """A contribution with its shares, and the mask of the output cells that they came from."""
+    source, operand = int(p.sources[edge]), int(p.slots[edge])
+    arrival = replace(arrival, source=start + source, operand=operand)
     try:
-        slopes, mask = column(trace.passes[at], event.source - start, event.operand, index)
+        slopes, mask = column(p, source, operand, index)
     except CellError as error:
-        return replace(arrival, why=str(error))
+        return replace(arrival, why=str(error)), None
     places = np.flatnonzero(mask)
-    upstream = np.asarray(event.upstream, dtype=np.float64).reshape(-1)[places]
+    upstream = np.asarray(p.gradients[source], dtype=np.float64).reshape(-1)[places]
     slope = slopes.reshape(-1)[places].astype(np.float64)
     with np.errstate(all="ignore"):
         amounts = upstream * slope
@@ -83,11 +122,12 @@ def _arrival(trace: Trace, event: Event, index: Index, most: int, largest: bool)
         where = np.unravel_index(int(places[k]), slopes.shape)
         out = tuple([int(i) for i in where])
         shares.append(Share(out, float(upstream[k]), float(slope[k]), float(amounts[k])))
-    return replace(
+    arrival = replace(
         arrival,
         shares=tuple(shares),
         touched=len(places),
         rest=rest,
         total=total,
-        agrees=agree(total, arrival.amount, size, event.amount),
+        agrees=agree(total, arrival.amount, size, p.values[source]),
     )
+    return arrival, mask

@@ -33,6 +33,14 @@ def output_cell(
     largest: list the largest products first, by size, not in reading order. Raises CellError for a
     cell that is not there, for a node that no op made, and where the gradient rule fails.
     """
+    return output_with_masks(trace, node, index, most=most, largest=largest)[0]
+
+
+def output_with_masks(
+    trace: Trace, node: int, index: Index, *, most: int = MOST, largest: bool = False
+) -> tuple[OutputCell, list[tuple[int, Array]]]:
+    """An output cell, and what it touches: of each operand, in order, its node and a mask in its
+    shape. Arguments and errors as of `output_cell`."""
     index = checked(trace, node, index)
     at = trace.pass_of(node)
     start = trace.node_range(at).start
@@ -47,27 +55,21 @@ def output_cell(
         touched=len(terms),
     )
     products = None if local.probes is None else products_of(local.probes, local.index)
-    return cell if products is None else _summed(cell, products, terms, most, largest)
+    if products is not None:
+        cell = _summed(cell, products, terms, most, largest)
+    shapes = [np.shape(p.values[k]) for k in p.operands[node - start]]
+    return cell, list(zip(terms.operands, _masks(local, shapes), strict=True))
 
 
-def touched(trace: Trace, node: int, index: Index) -> list[tuple[int, Array]]:
-    """The input cells that an output cell touches: of each operand, in order, its node and a mask
-    in its shape. Raises as `output_cell` does."""
-    index = checked(trace, node, index)
-    at = trace.pass_of(node)
-    start = trace.node_range(at).start
-    p = trace.passes[at]
-    local = local_of(call_of(p, node - start), index)
+def _masks(local: Local, shapes: Sequence[Index]) -> list[Array]:
     masks = []
-    for operand, places, origin in zip(
-        p.operands[node - start], local.places, local.origins, strict=True
-    ):
-        mask = np.zeros(np.shape(p.values[operand]), dtype=bool)
+    for shape, places, origin in zip(shapes, local.places, local.origins, strict=True):
+        mask = np.zeros(shape, dtype=bool)
         if origin is None:
             mask.reshape(-1)[places] = True
         else:
             mask[origin] = True
-        masks.append((start + operand, mask))
+        masks.append(mask)
     return masks
 
 
