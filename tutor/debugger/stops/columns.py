@@ -15,7 +15,7 @@ import numpy as np
 from engine.arrays import numpy_
 from engine.backward import added
 from engine.passes import Pass
-from tutor.debugger.stops.kept import Kept
+from tutor.render.kept import Kept
 
 Array = np.ndarray[Any, Any]
 

@@ -173,7 +173,7 @@ def _scopes(trace: Trace) -> list[str]:
 
 def _unknown(trace: Trace, name: str, text: str, span: tuple[int, int]) -> NoReturn:
     p = trace.passes[0]
-    named = [*p.inputs, *dict.fromkeys(p.given_names.values())]
+    named = list(dict.fromkeys([*p.inputs, *p.given_names.values()]))
     few = list(p.by_name) if len(p.ops) <= _MANY else named[:_MANY]
     few = [one for one in few if one[:1].isalpha()]
     near = get_close_matches(name, few, _SHOWN)

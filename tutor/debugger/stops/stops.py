@@ -15,11 +15,12 @@ from engine.trace import Trace
 from tutor.debugger.frame import Frame
 from tutor.debugger.moving import end, jump, start
 from tutor.debugger.stops.columns import Array
-from tutor.debugger.stops.conditions import Condition
+from tutor.debugger.stops.conditions import Bare, Condition
 from tutor.debugger.stops.judging import holds_at
-from tutor.debugger.stops.kept import Kept
 from tutor.debugger.stops.names import check_names
 from tutor.debugger.stops.parser import parse_condition
+from tutor.language import LanguageError
+from tutor.render.kept import Kept
 
 _MOST_KEPT = 64
 
@@ -44,6 +45,19 @@ def parse_stop(text: str, trace: Trace | None = None) -> Stop:
     if trace is not None:
         check_names(condition, trace, text)
     return Stop(text.strip(), condition)
+
+
+def stop_on(trace: Trace, node: int) -> Stop:
+    """A breakpoint on everything that happens to a node; a name that means something else in a
+    condition stands in quotes."""
+    name = trace.node(node).name
+    try:
+        if parse_condition(name) == Bare(name, 0, 0):
+            return Stop(name, Bare(name, 0, len(name)))
+    except LanguageError:
+        pass
+    quote = '"' if "'" in name else "'"
+    return Stop(f"{quote}{name}{quote}", Bare(name, 0, len(name) + 2))
 
 
 def stops_at(trace: Trace, stop: Stop) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
@@ -77,6 +77,7 @@ RELATIONS = {
 NUMBERS = st.sampled_from([0.0, 1.0, -1.0, 0.5, 3.0, 1e-6, 27.0])
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(TRACES), st.sampled_from(sorted(RELATIONS)), NUMBERS)
 def test_relations_hold_where_an_event_by_event_reading_says_so(
     trace: Trace, sign: str, x: float
@@ -109,7 +110,7 @@ def test_relations_hold_where_an_event_by_event_reading_says_so(
         assert found(trace, text) == events_where(trace, holds), text
 
 
-@given(st.sampled_from(TRACES))
+@pytest.mark.parametrize("trace", TRACES, ids=repr)
 def test_states_fields_and_places_hold_where_the_events_say_so(trace: Trace) -> None:
     def is_nan(value: Any) -> bool:
         return value is not None and bool(np.any(np.isnan(value)))

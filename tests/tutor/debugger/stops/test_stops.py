@@ -16,6 +16,7 @@ from tutor.debugger.stops.stops import (
     next_stop,
     parse_stop,
     previous_stop,
+    stop_on,
     stops_at,
     until,
 )
@@ -120,6 +121,19 @@ def test_a_named_array_is_compared_by_one_number_of_it() -> None:
     assert stops_at(trace, parse_stop("norm(grad(x)) >= norm(grad(W))", trace)).tolist() == [7]
     with pytest.raises(LanguageError, match="W has the shape"):
         parse_stop("W[2, 0] > 1", trace)
+
+
+def test_a_stop_on_a_node_has_a_name_that_can_be_read_again() -> None:
+    trace = engine.record_with(
+        lambda **given: given["grad"] * 2 + given["w1"], {"grad": 1.0, "w1": 2.0}
+    )
+    texts = []
+    for node in range(len(trace.nodes)):
+        made = stop_on(trace, node)
+        texts.append(made.text)
+        assert parse_stop(made.text, trace).condition == made.condition
+        assert trace.value_event(node) in stops_at(trace, made)
+    assert texts == ["'grad'", "w1", "'2'", "q", "f"]
 
 
 def test_an_op_that_the_trace_does_not_use_is_no_mistake(trace: Trace) -> None:
