@@ -29,6 +29,7 @@ Value = Any
 Swap = tuple[Op, Mapping[str, Any]]
 
 _HERE = Location(None, 0)
+_NO_PARAMS: Mapping[str, Any] = {}
 _COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
 
 
@@ -83,7 +84,7 @@ def rerun(
         upstream = p.seed
     with location(_HERE):
         following = record_pass(made.run, given, upstream=upstream, index=index)
-    return made.named(following)
+    return made.as_it_was(following) or made.named(following)
 
 
 def stepped(trace: Trace, rate: float, wrt: Iterable[str] | None = None) -> Trace:
@@ -142,53 +143,42 @@ class _Remade:
     def run(self, **given: Tensor) -> Tensor:
         """The function to be recorded."""
         p, tensors, held, swaps = self.p, self.tensors, self.edits.held, self.edits.ops
-        gates, made_one = self.edits.gates, self._made
+        gates, known = self.edits.gates, p.params
         recorder: Any = MODE.get()
         self.recorded = recorder.nodes
         for name, node in p.inputs.items():
             tensors[node] = given[name].requires_grad_(bool(p.wanted[node]))
         flat, starts = p.operands.flat.tolist(), p.operands.starts.tolist()
-        for node, op in enumerate(p.ops):
-            if node in held or op is None:
-                if tensors[node] is None:
-                    value = held[node] if node in held else p.values[node]
-                    tensors[node] = Tensor(value, requires_grad=bool(p.wanted[node]))
-                continue
-            params = p.params.get(node, {})
-            if node in swaps:
-                op, params = swaps[node]
-            operands = tuple([tensors[i] for i in flat[starts[node] : starts[node + 1]]])
-            tensors[node] = made_one(node, op, operands, params, node in gates)
+        node, op = 0, None
+        try:
+            for node, op in enumerate(p.ops):
+                if node in held or op is None:
+                    if tensors[node] is None:
+                        value = held[node] if node in held else p.values[node]
+                        tensors[node] = Tensor(value, requires_grad=bool(p.wanted[node]))
+                    continue
+                params = known.get(node, _NO_PARAMS)
+                if node in swaps:
+                    op, params = swaps[node]
+                operands = tuple([tensors[i] for i in flat[starts[node] : starts[node + 1]]])
+                if node in gates:
+                    before = len(self.recorded)
+                    made = opened(op, operands, params)
+                    self.inner.append((node, range(before, len(self.recorded))))
+                else:
+                    made = apply(op, operands, params)
+                tensors[node] = made
+                if type(made.held) is not float and made.held.dtype.kind == "b":
+                    made.held = _as_recorded(made.held, p.values[node])
+        except (ShapeError, TypeError) as error:
+            name = None if op is None else op.name
+            raise ShapeError(f"{who(p, node)}: {error}", op=name) from error
+        except EngineError as error:
+            said = unknown(op.name) if isinstance(op, ForeignOp) else str(error)
+            raise EngineError(f"{who(p, node)}: {said}", op=error.op) from error
         self._decide()
         output: Tensor = tensors[p.output]
         return output
-
-    def _made(
-        self,
-        node: int,
-        op: Op,
-        operands: tuple[Tensor, ...],
-        params: Mapping[str, Any],
-        open_it: bool,
-    ) -> Tensor:
-        try:
-            if not open_it:
-                made = apply(op, operands, params)
-            else:
-                before = len(self.recorded)
-                made = opened(op, operands, params)
-                self.inner.append((node, range(before, len(self.recorded))))
-        except (ShapeError, TypeError) as error:
-            raise ShapeError(f"{who(self.p, node)}: {error}", op=op.name) from error
-        except EngineError as error:
-            said = unknown(op.name) if isinstance(op, ForeignOp) else str(error)
-            raise EngineError(f"{who(self.p, node)}: {said}", op=op.name) from error
-        was: Any = self.p.values[node]
-        if type(made.held) is not float and made.held.dtype.kind == "b":
-            dtype = np.dtype(np.float64) if type(was) is float else was.dtype
-            if dtype.kind != "b":  # a mask that was recorded as numbers
-                made.held = as_value(made.held, dtype, None)
-        return made
 
     def _decide(self) -> None:
         for decision in self.p.decisions:
@@ -198,6 +188,21 @@ class _Remade:
                 place = decision.location
                 message = _flipped(self.p, decision, outcome)
                 raise FlippedError(message, decision.node, place)
+
+    def as_it_was(self, q: Pass) -> Rerun | None:
+        """The new pass with everything that is not a number as in the old one, where both are of
+        one form; None else."""
+        p = self.p
+        if self.inner or q.operands != p.operands or q.inputs != p.inputs or q.output != p.output:
+            return None
+        q = replace(
+            q,
+            given_names=p.given_names,
+            scopes=p.scopes,
+            locations=p.locations,
+            decisions=p.decisions,
+        )
+        return Rerun(q, tuple(range(len(p.ops))))
 
     def named(self, q: Pass) -> Rerun:
         """The new pass with the names, scopes, locations and decisions of the old one."""
@@ -266,6 +271,12 @@ def _like(p: Pass, node: int, value: Value) -> Value:
         return held if have == dtype or have.kind == "b" else as_value(held, dtype, None)
     except (EngineError, TypeError, ValueError) as error:
         raise EngineError(f"{who(p, node)}: {error}") from error
+
+
+def _as_recorded(mask: Value, was: Value) -> Value:
+    """A mask that was recorded as numbers becomes numbers here too."""
+    dtype = np.dtype(np.float64) if type(was) is float else was.dtype
+    return mask if dtype.kind == "b" else as_value(mask, dtype, None)
 
 
 def _truth(value: Value) -> bool:
