@@ -30,7 +30,7 @@ FEW = 3
 READABLE = 16
 """As many members one takes in at a glance."""
 
-MOST_MEMBERS = 1000
+MOST_MEMBERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Member:
 class Cut:
     """All that crosses one depth.
 
-    members: the largest first, at most 1000 of them. count: how many there are. nodes: how many
+    members: the largest first, at most 200 of them. count: how many there are. nodes: how many
     nodes they belong to. total: their sum, the
     gradient of the target. size: the sum of their sizes. cancels: 1 − |total| / size, the part
     that cancels; 0 where nothing is carried.

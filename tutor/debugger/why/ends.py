@@ -80,9 +80,9 @@ def stopped(trace: Trace, node: int, flow: Flow) -> tuple[End, ...]:
     at = trace.pass_of(node)
     p, offset = trace.passes[at], trace.node_range(at).start
     found = []
-    moving = [i for i, tangent in flow.tangents.items() if np.any(np.asarray(tangent) != 0)]
     alive = np.zeros(len(p.ops), dtype=bool)
-    alive[moving] = True
+    for local in np.flatnonzero(flow.between.depth >= 0).tolist():
+        alive[local] = _moves(flow.tangents[local])
     edge = alive[flow.between.targets] & ~alive[flow.between.sources]
     for local in sorted(set(flow.between.sources[edge].tolist()), reverse=True):
         if np.any(np.asarray(p.gradients[local]) != 0):
@@ -90,6 +90,10 @@ def stopped(trace: Trace, node: int, flow: Flow) -> tuple[End, ...]:
             if len(found) == _MOST:
                 break
     return tuple(found)
+
+
+def _moves(tangent: Value) -> bool:
+    return tangent != 0 if type(tangent) is float else bool(np.any(tangent))
 
 
 def _stop(trace: Trace, node: int) -> End:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,6 +24,9 @@ Index = tuple[int, ...]
 Made = TypeVar("Made")
 _KEPT = 8
 
+UNCOUNTED = 10**100
+"""From here on paths are not counted any further."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Between:
@@ -31,7 +34,8 @@ class Between:
 
     edges: the numbers of the contributions along those paths, in the order in which they happened;
     sources, targets: their ends. depth: of each node of the pass its longest distance from the
-    output, counted in ops along those paths; −1 for a node on none. bottom: the target's.
+    output, counted in ops along those paths; −1 for a node on none. bottom: the target's. ways: how
+    many paths there are, at most UNCOUNTED.
     """
 
     target: int
@@ -40,6 +44,7 @@ class Between:
     targets: np.ndarray[Any, Any]
     depth: np.ndarray[Any, Any]
     bottom: int
+    ways: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,15 +52,16 @@ class Flow:
     """What flows to one entry of the target.
 
     index: the entry; () of a scalar, None where the whole array is measured along its own
-    gradient. gradient: what is to be explained. tangents: how fast each node on the way changes
-    with the target's entry, by node, a float or an array of the node's shape. factors: the local
-    derivative along each edge; None where arrays lie on the way.
+    gradient. gradient: what is to be explained. tangents: how fast each node changes with the
+    target's entry along the way, by node, a float or an array of the node's shape; 0.0 for a node
+    that is not between. factors: the local derivative along each edge; None where arrays lie on
+    the way.
     """
 
     between: Between
     index: Index | None
     gradient: float
-    tangents: Mapping[int, Value]
+    tangents: Sequence[Value]
     factors: np.ndarray[Any, Any] | None
 
 
@@ -71,30 +77,36 @@ def flow(p: Pass, target: int, index: Index | None) -> Flow:
 
 
 def _between(p: Pass, target: int) -> Between:
-    # Sources descend, so what lies between stands at the front. Loops over plain lists: a graph
-    # may be one long chain, of which NumPy would take one link at a time.
+    # Sources descend, so what lies between stands at the front; other leaves lead nowhere. Loops
+    # over plain lists: a graph may be one long chain, of which NumPy would take a link at a time.
     first = int(np.searchsorted(-p.sources, -target, side="left"))
+    leaf = np.diff(p.operands.starts) == 0
+    leaf[target] = False
+    numbers = np.flatnonzero(~leaf[p.targets[:first]])
+    sources, targets = p.sources[numbers], p.targets[numbers]
     reached = bytearray(len(p.ops))
     reached[target] = 1
-    front = (p.sources[:first][::-1].tolist(), p.targets[:first][::-1].tolist())
-    for source, operand in zip(*front, strict=True):
+    for source, operand in zip(sources[::-1].tolist(), targets[::-1].tolist(), strict=True):
         if reached[operand]:
             reached[source] = 1
-    numbers = np.flatnonzero(np.frombuffer(reached, dtype=bool)[p.targets[:first]])
-    depth = [-1] * len(p.ops)
-    depth[p.output] = 0
-    sources, targets = p.sources[numbers], p.targets[numbers]
+    between = np.frombuffer(reached, dtype=bool)[targets]
+    sources, targets = sources[between], targets[between]
+    depth, ways = [-1] * len(p.ops), [0] * len(p.ops)
+    depth[p.output], ways[p.output] = 0, 1
     for source, operand in zip(sources.tolist(), targets.tolist(), strict=True):
         below = depth[source] + 1
         if below > depth[operand]:
             depth[operand] = below
+        total = ways[operand] + ways[source]
+        ways[operand] = total if total < UNCOUNTED else UNCOUNTED
     return Between(
         target,
-        numbers,
+        numbers[between],
         sources,
         targets,
         np.array(depth, dtype=np.int32),
         depth[target],
+        ways[target],
     )
 
 
@@ -126,31 +138,32 @@ def _tangents(
     start: Value,
     plain: np.ndarray[Any, Any],
     factors: np.ndarray[Any, Any],
-) -> dict[int, Value]:
-    """How fast each node on the way changes, from the target up to the output."""
-    tangents: dict[int, Value] = {part.target: start}
+) -> list[Value]:
+    """How fast each node changes, from the target up to the output; 0.0 for those not between."""
+    tangents: list[Value] = [0.0] * len(p.ops)
+    tangents[part.target] = start
+    sources, operands = part.sources[::-1].tolist(), part.targets[::-1].tolist()
+    slopes_up = factors[::-1].tolist()
+    if plain.all() and np.isfinite(factors).all():
+        for source, operand, factor in zip(sources, operands, slopes_up, strict=True):
+            tangents[source] += factor * tangents[operand]
+        return tangents
     waiting: dict[int, Value] = {}  # the operands' tangents of node `at`, which has arrays
     at = -1
-    rows = zip(
-        part.sources[::-1].tolist(),
-        part.targets[::-1].tolist(),
-        plain[::-1].tolist(),
-        factors[::-1].tolist(),
-        range(len(part.edges) - 1, -1, -1),
-        strict=True,
-    )
-    for source, operand, simple, factor, k in rows:
+    slots = p.slots[part.edges[::-1]].tolist()
+    simple = plain[::-1].tolist()
+    for source, operand, factor, slot, alone in zip(
+        sources, operands, slopes_up, slots, simple, strict=True
+    ):
         if waiting and source != at:
             tangents[at] = pushed(p, at, waiting)
             waiting = {}
         tangent = tangents[operand]
-        if simple:
-            amount = factor * tangent if tangent else 0.0
-            so_far = tangents.get(source)
-            tangents[source] = amount if so_far is None else so_far + amount
+        if alone:
+            tangents[source] += factor * tangent if tangent else 0.0
         else:
             at = source
-            waiting[int(p.slots[part.edges[k]])] = tangent
+            waiting[slot] = tangent
     if waiting:
         tangents[at] = pushed(p, at, waiting)
     return tangents

@@ -19,12 +19,10 @@ import numpy as np
 from engine.backward import vjp
 from engine.columns import Value
 from engine.passes import Pass
-from tutor.debugger.why.flow import Between, Flow
+from tutor.debugger.why.flow import Flow
 
 MOST = 200
 MOST_ARRAY_PATHS = 32
-UNCOUNTED = 10**100
-"""From here on paths are not counted any further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +59,10 @@ class Paths:
         return len(self.listed) == self.count
 
 
-def count_paths(p: Pass, part: Between) -> int:
-    """How many paths lead from the output to the target; UNCOUNTED where they are more."""
-    ways = [0] * len(p.ops)
-    ways[p.output] = 1
-    for source, operand in zip(part.sources.tolist(), part.targets.tolist(), strict=True):
-        total = ways[operand] + ways[source]
-        ways[operand] = total if total < UNCOUNTED else UNCOUNTED
-    return ways[part.target]
-
-
 def paths(p: Pass, flow: Flow, most: int = MOST) -> Paths:
     """The ways to the target, `most` of them listed. Between arrays none are listed where there
     are more than 32."""
-    ways = count_paths(p, flow.between)
+    ways = flow.between.ways
     if flow.factors is None:
         if ways > min(most, MOST_ARRAY_PATHS):
             return Paths(ways, (), None)

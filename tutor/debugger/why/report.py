@@ -17,7 +17,8 @@ from typing import Any
 from engine.trace import Trace
 from tutor.debugger.why.cuts import Cut, Member, Part
 from tutor.debugger.why.ends import End
-from tutor.debugger.why.paths import UNCOUNTED, Path, Paths
+from tutor.debugger.why.flow import UNCOUNTED
+from tutor.debugger.why.paths import Path, Paths
 from tutor.debugger.why.why import Why
 from tutor.render.expressions import gradient_name, name_of
 from tutor.render.json_ import plain

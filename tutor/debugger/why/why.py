@@ -18,7 +18,7 @@ from engine.trace import Trace
 from tutor.debugger.why.cuts import Cut, cut, readable_depth
 from tutor.debugger.why.ends import End, first_odd, stopped, unreached
 from tutor.debugger.why.flow import Index, between, flow
-from tutor.debugger.why.paths import MOST, Paths, count_paths, paths
+from tutor.debugger.why.paths import MOST, Paths, paths
 from tutor.render.expressions import name_of
 from tutor.render.values import shape_text
 
@@ -101,7 +101,7 @@ def why(
     elif followed.gradient == 0 and found.size == 0:
         ends = stopped(trace, node, followed)
     if len(followed.between.edges) > _LISTED:
-        ways = Paths(count_paths(p, followed.between), (), None)
+        ways = Paths(followed.between.ways, (), None)
     else:
         ways = paths(p, followed, most)
     return Why(

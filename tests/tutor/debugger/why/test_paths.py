@@ -13,7 +13,7 @@ from engine import Tensor
 from engine.errors import EngineError
 from engine.trace import Trace
 from tutor.debugger.why import chosen, why
-from tutor.debugger.why.paths import UNCOUNTED
+from tutor.debugger.why.flow import UNCOUNTED
 from tutor.language import parse
 
 
