@@ -18,6 +18,7 @@ from engine.ops import arithmetic, compare, index, linalg
 from engine.ops.declare import Op
 from engine.state import BUSY, MODE, recording
 from engine.tensor import Tensor, next_serial
+from engine.writing import write_all
 
 _FLOATS = floats.NAMESPACE
 _new = object.__new__
@@ -88,14 +89,17 @@ def in_place(op: Op, name: str) -> Callable[[Tensor, Any], Any]:
     """The method for `tensor <op>= other`.
 
     A leaf that requires a gradient is a parameter: under `no_grad` it is changed in place, as in
-    PyTorch; elsewhere that is refused, since a graph may hold it. Any other tensor is left as it
-    is, and the name stands for the new one. Raises GradientError where a change is refused and
-    ShapeError where the result has another shape.
+    PyTorch; elsewhere that is refused, since a graph may hold it. While recording, an array goes on
+    as the new node, as `engine.writing` says. Any other tensor is left as it is, and the name
+    stands for the new one. Raises GradientError where a change is refused and ShapeError where the
+    result has another shape.
     """
 
     def method(self: Tensor, other: Any) -> Any:
         if not _is_operand(other):
             return NotImplemented
+        if type(self.held) is not float and recording():
+            return write_all(self, name, lambda: apply(op, (self, other), {}))
         if self.op is not None or not self.requires_grad or recording():
             return apply(op, (self, other), {})
         if MODE.get() is None:

@@ -14,8 +14,9 @@ import numpy as np
 
 from engine import source
 from engine.errors import EngineError, LeavesGraphError
+from engine.instructions import changes_in_place
 from engine.ops import REGISTRY
-from engine.state import MODE
+from engine.state import MODE, recording
 from engine.tensor import Tensor, as_tensor
 
 Function = Callable[..., Any]
@@ -28,6 +29,9 @@ def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     if outs and not any(isinstance(x, Tensor) for x in outs) and not _in_graph(inputs):
         # An array updated by a gradient: `p.data -= rate * p.grad`.
         return getattr(ufunc, method)(*[_plain(x) for x in inputs], **kwargs)
+    if outs and changes_in_place(source.calling_frame()):
+        why = "a plain NumPy array cannot hold a gradient; write a = a + ..., not a += ..."
+        raise _refusal(f"np.{name} into an array by an operator", why)
     _refuse_out(name, kwargs)
     unknown = sorted(set(kwargs) - {"out", "axis", "keepdims"})
     if unknown:
@@ -55,8 +59,11 @@ def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
 def function_call(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Compute one of NumPy's functions through the registered ops."""
     name = function.__name__
+    if name == "full_like" and any(isinstance(x, Tensor) for x in (*args[1:], *kwargs.values())):
+        return _full_like(*args, **kwargs)
     if name in _FLAT_FUNCTIONS:
-        return function(*[_plain(x) for x in args], **{k: _plain(x) for k, x in kwargs.items()})
+        plain = function(*[_plain(x) for x in args], **{k: _plain(x) for k, x in kwargs.items()})
+        return _fresh(name, plain) if name in _FRESH and recording() else plain
     ours = _FUNCTIONS.get(name)
     if ours is None or not function.__module__.startswith("numpy"):
         raise _refusal(f"{function.__module__}.{name}", "no gradient rule for it")
@@ -99,6 +106,19 @@ def _plain(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)(_plain(part) for part in x)
     return x
+
+
+def _fresh(name: str, array: Any) -> Any:
+    """A new array of numbers as a tensor, so that tensors can be written into it. What
+    `empty_like` gives would be different every time; here it is zeros."""
+    if array.dtype.kind != "f":
+        return array
+    return as_tensor(np.zeros_like(array) if name == "empty_like" else array)
+
+
+def _full_like(a: Any, fill_value: Any, **settings: Any) -> Tensor:
+    shape = np.full_like(_plain(a), 0.0, **settings).shape
+    return REGISTRY["broadcast_to"](fill_value, shape=shape)
 
 
 _UFUNCS = {
@@ -156,6 +176,8 @@ _FLAT_UFUNCS = frozenset(
     "isnan isinf isfinite signbit logical_and logical_or logical_not logical_xor bitwise_and "
     "bitwise_or bitwise_xor invert".split()
 )
+
+_FRESH = frozenset({"zeros_like", "ones_like", "full_like", "empty_like"})
 
 _FLAT_FUNCTIONS = frozenset(
     "shape ndim size zeros_like ones_like full_like empty_like argmax argmin argsort nonzero "
@@ -339,7 +361,9 @@ def _correlate(a: Any, v: Any, mode: str = "valid") -> Tensor:
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     x = as_tensor(ary)
     pieces = np.split(np.arange(x.shape[axis]), indices_or_sections)
-    return [REGISTRY["take"](x, indices=piece, axis=axis) for piece in pieces]
+    lead = (slice(None),) * (axis % x.ndim)
+    spans = [(int(piece[0]), int(piece[-1]) + 1) if len(piece) else (0, 0) for piece in pieces]
+    return [x[(*lead, slice(start, stop))] for start, stop in spans]
 
 
 _FUNCTIONS: dict[str, Function] = {

@@ -12,15 +12,17 @@ import numpy as np
 
 from engine.arrays import floats, namespace_of
 from engine.backward import added, contributions, seed_for
+from engine.calls import Calls
 from engine.collector import rare_collections
 from engine.columns import Column
 from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.numbering import Numbered, number
-from engine.passes import Pass
+from engine.passes import Decision, Pass
 from engine.source import Location, calling_frame, line_of
-from engine.state import mode
-from engine.tensor import Tensor, as_tensor, as_value
+from engine.state import SCOPES, Look, mode
+from engine.tensor import Tensor, as_tensor, as_value, next_serial
 from engine.trace import Trace
+from engine.writing import Writes
 
 Function = Callable[..., Any]
 Update = tuple[int, float, Any]  # the node, the learning rate, the new value
@@ -40,14 +42,20 @@ def record(fn: Function, /, **inputs: Any) -> Trace:
 
 
 def record_with(
-    fn: Function, inputs: Mapping[str, Any], *, upstream: Any = None, dtype: Any = None
+    fn: Function,
+    inputs: Mapping[str, Any],
+    *,
+    upstream: Any = None,
+    dtype: Any = None,
+    user: str | None = None,
 ) -> Trace:
     """`record` with its options: `upstream` seeds the result, `dtype` rounds every input first
-    ("float16", "float32", "float64").
+    ("float16", "float32", "float64"), `user` is the file of the user's own code: nodes are then
+    named after its variables, and scopes after its functions and loops (see `engine.calls`).
 
     Raises GradientError for an upstream of another shape, or where no input would get any of it.
     """
-    return Trace((record_pass(fn, inputs, upstream=upstream, dtype=dtype),))
+    return Trace((record_pass(fn, inputs, upstream=upstream, dtype=dtype, user=user),))
 
 
 def step(trace: Trace, fn: Function, rate: float, wrt: Iterable[str] | None = None) -> Trace:
@@ -103,13 +111,14 @@ def record_pass(
     upstream: Any = None,
     dtype: Any = None,
     index: int = 0,
+    user: str | None = None,
 ) -> Pass:
-    """One forward and one backward pass of `fn` on `inputs`."""
+    """One forward and one backward pass of `fn` on `inputs`; options as of `record_with`."""
     leaves = {}
     for name, value in inputs.items():
         held = as_value(value, dtype, None)
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
-    recorder = _Recorder()
+    recorder = _Recorder(user)
     with rare_collections():
         with mode(recorder):
             try:
@@ -119,6 +128,10 @@ def record_pass(
                 if isinstance(error.__cause__, LeavesGraphError):
                     raise error.__cause__ from None
                 raise
+            finally:
+                if recorder.calls is not None:
+                    recorder.calls.settle()
+                    recorder.calls.close()
         return recorder.finish(leaves, _single_output(result), upstream, index)
 
 
@@ -142,15 +155,22 @@ class _Recorder:
 
     recording = True
 
-    def __init__(self) -> None:
-        self.scopes: tuple[str, ...] = ()
+    def __init__(self, user: str | None) -> None:
+        self.scopes = SCOPES.get()
         self.location: Location | None = None
         self.named: list[Tensor] = []
         self.nodes: list[Tensor] = []
         self.places: list[Any] = []  # of each node: a Location, or a key of `known`
         self.known: dict[Any, Location] = {}
         self.scopes_of: dict[int, tuple[str, ...]] = {}  # by serial number
+        self.looks: list[tuple[int, Look, bool | float, Location]] = []  # serial number first
+        self.writes = Writes(next_serial(), self.nodes, self._written)
+        self.calls: Calls | None = None
         self.made = self._hook()
+        if user is not None:
+            base = sys._getframe(1)
+            self.calls = Calls(user, base, self.scopes, self.nodes, self.scopes_of)
+            self.made = self._user_hook(self.calls)
 
     def _hook(self) -> Callable[[Tensor], None]:
         """What is called for every node; a closure, for it is called as often as any rule."""
@@ -183,10 +203,58 @@ class _Recorder:
 
         return made
 
+    def _user_hook(self, calls: Calls) -> Callable[[Tensor], None]:
+        """The same for a recording that looks at the user's frames."""
+
+        def made(node: Tensor) -> None:
+            self.nodes.append(node)
+            frame, direct = calls.frame()
+            if self.location is None:
+                at: Any = id(frame.f_code) + frame.f_lasti
+                if at not in self.known:
+                    self.known[at] = line_of(frame.f_code, frame.f_lasti)
+            else:
+                at = self.location
+                self.known.setdefault(at, at)
+            self.places.append(at)
+            calls.made(node, frame, direct)
+
+        return made
+
+    def _written(self, old: Tensor, new: Tensor, target: Tensor) -> None:
+        if self.calls is not None:
+            self.calls.written(old, new, target)
+        if len(self.writes.stamps) == 2:  # the first write: from now on there may be stale views
+            unchecked = self.made
+
+            def made(node: Tensor) -> None:
+                for operand in node.inputs:
+                    self.writes.refuse_stale(operand)
+                unchecked(node)
+
+            self.made = made
+
+    def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
+        """Note that Python got a number out of a Tensor."""
+        self.writes.refuse_stale(tensor)
+        if self.location is not None:
+            place = self.location
+        else:
+            frame = calling_frame() if self.calls is None else self.calls.frame()[0]
+            place = line_of(frame.f_code, frame.f_lasti)
+        self.looks.append((tensor.serial, kind, outcome, place))
+
+    def rescoped(self, scopes: tuple[str, ...]) -> None:
+        """Note that a scope was entered or left."""
+        self.scopes = scopes
+        if self.calls is not None:
+            self.calls.rescoped(scopes)
+
     def finish(
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
     ) -> Pass:
         """Number the nodes, run backward, and freeze everything."""
+        self.writes.refuse_stale(output)
         graph = number(list(leaves.values()), self.nodes, output)
         nodes = graph.nodes
         values = [node.held for node in nodes]
@@ -219,17 +287,26 @@ class _Recorder:
                 {k: freezer.frozen(x, copy=False) for k, x in backward.amount_arrays.items()},
                 frozenset(),
             ),
+            decisions=self._decisions(graph),
+        )
+
+    def _decisions(self, graph: Numbered) -> tuple[Decision, ...]:
+        """What was looked at; a number that no node of the graph holds decides nothing here."""
+        if not self.looks:
+            return ()
+        ids = {node.serial: at for at, node in enumerate(graph.nodes)}
+        return tuple(
+            [
+                Decision(ids[serial], kind, outcome, place)
+                for serial, kind, outcome, place in self.looks
+                if serial in ids
+            ]
         )
 
     def _names(self, graph: Numbered) -> dict[int, str]:
         """The names that were given: to leaves at any time, to other nodes while recording."""
-        given = {node.serial: node.name for node in self.named}
-        names = {at: graph.nodes[at].name for at in graph.leaves}
-        if given:
-            names |= {at: given.get(node.serial) for at, node in enumerate(graph.nodes)} | {
-                at: name for at, name in names.items() if name
-            }
-        return {at: name for at, name in sorted(names.items()) if name}
+        named = range(len(graph.nodes)) if self.named else sorted(graph.leaves)
+        return {at: name for at in named if (name := graph.nodes[at].name)}
 
     def _scopes(self, graph: Numbered) -> dict[int, tuple[str, ...]]:
         if not self.scopes_of:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from engine.source import Location
     from engine.tensor import Tensor
+    from engine.writing import Writes
+
+Look = Literal["truth", "number", "whole number"]
 
 
 class Mode(Protocol):
@@ -17,6 +20,7 @@ class Mode(Protocol):
 
     scopes and location are those in force; they are kept here, and not looked up in the thread's
     state, because they are read for every node. named: the Tensors that were given a name since.
+    writes: what was written into Tensors since; None where nothing may be.
     """
 
     recording: bool
@@ -24,8 +28,17 @@ class Mode(Protocol):
     location: Location | None
     named: list[Tensor]
 
+    @property
+    def writes(self) -> Writes | None: ...
+
     def made(self, node: Tensor) -> None:
         """Called once for each new node, before anyone else sees it."""
+
+    def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
+        """Called when Python gets a number out of a Tensor and may decide something by it."""
+
+    def rescoped(self, scopes: tuple[str, ...]) -> None:
+        """Called when a scope is entered or left."""
 
 
 MODE: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -42,13 +55,22 @@ class _NoGrad:
 
     recording = False
 
-    def __init__(self) -> None:
+    def __init__(self, outer: Mode | None) -> None:
+        self.outer = outer
         self.scopes: tuple[str, ...] = ()
         self.location: Location | None = None
         self.named: list[Tensor] = []
+        self.writes = None
 
     def made(self, node: Tensor) -> None:
         node.forget()
+
+    def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
+        if self.outer is not None:
+            self.outer.decided(tensor, kind, outcome)
+
+    def rescoped(self, scopes: tuple[str, ...]) -> None:
+        self.scopes = scopes
 
 
 @contextmanager
@@ -67,7 +89,7 @@ def mode(new: Mode) -> Iterator[None]:
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Compute without building a graph, as `torch.no_grad()`; also usable as a decorator."""
-    with mode(_NoGrad()):
+    with mode(_NoGrad(MODE.get())):
         yield
 
 
@@ -75,24 +97,24 @@ def no_grad() -> Iterator[None]:
 def scope(name: str) -> Iterator[None]:
     """Name the part of the graph that is built inside: `with scope("layer1"): ...`. Scopes nest."""
     token = SCOPES.set((*SCOPES.get(), name))
-    _tell_mode()
+    _tell_scopes()
     try:
         yield
     finally:
         SCOPES.reset(token)
-        _tell_mode()
+        _tell_scopes()
 
 
 @contextmanager
 def location(place: Location) -> Iterator[None]:
     """Say where the nodes that are made inside come from, in place of the calling line."""
     token = LOCATION.set(place)
-    _tell_mode()
+    _tell_location()
     try:
         yield
     finally:
         LOCATION.reset(token)
-        _tell_mode()
+        _tell_location()
 
 
 def recording() -> bool:
@@ -101,7 +123,20 @@ def recording() -> bool:
     return mode is not None and mode.recording
 
 
-def _tell_mode() -> None:
+def looked_at(tensor: Tensor, kind: Look, outcome: Any) -> None:
+    """Tell the mode that Python got a number out of a Tensor."""
     mode = MODE.get()
     if mode is not None:
-        mode.scopes, mode.location = SCOPES.get(), LOCATION.get()
+        mode.decided(tensor, kind, outcome)
+
+
+def _tell_scopes() -> None:
+    mode = MODE.get()
+    if mode is not None:
+        mode.rescoped(SCOPES.get())
+
+
+def _tell_location() -> None:
+    mode = MODE.get()
+    if mode is not None:
+        mode.location = LOCATION.get()

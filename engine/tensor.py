@@ -12,7 +12,8 @@ import numpy as np
 from engine import source
 from engine.arrays import namespace_for, namespace_of
 from engine.errors import EngineError, LeavesGraphError, ShapeError
-from engine.state import BUSY, MODE, recording
+from engine.instructions import writes_entries
+from engine.state import BUSY, MODE, looked_at, recording
 
 if TYPE_CHECKING:
     from engine.ops.declare import Op
@@ -206,7 +207,10 @@ class Tensor:
 
     def item(self) -> float:
         """The entry of a one-entry tensor as a Python number, out of the graph on purpose."""
-        return float(self.held) if type(self.held) is float else self.held.item()
+        entry = self.held if type(self.held) is float else self.held.item()
+        if BUSY:
+            looked_at(self, "number", entry)
+        return entry
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The array of a tensor that needs no gradient; else LeavesGraphError."""
@@ -238,18 +242,32 @@ class Tensor:
                 f"the truth of a tensor of shape {self.shape} is not clear: use .any() or .all() "
                 f"of its .data, or where(condition, a, b) ({source.calling_line()})"
             )
-        return bool(self.held)
+        truth = bool(self.held)
+        if BUSY:
+            looked_at(self, "truth", truth)
+        return truth
 
     def __float__(self) -> float:
         self._refuse_to_leave("float()")
-        return self.item()
+        return float(self.item())
 
     def __int__(self) -> int:
-        self._refuse_to_leave("int()")
-        return int(self.item())
+        """The whole number that is left of a one-entry tensor. While recording too: no gradient is
+        lost, since a step is flat wherever it has a slope."""
+        entry = self.held if type(self.held) is float else self.held.item()
+        whole = int(entry)
+        if BUSY:
+            looked_at(self, "whole number", whole)
+        return whole
 
     def __index__(self) -> int:
-        raise TypeError("a tensor holds floats and cannot be an index; use int(x.item())")
+        raise TypeError("a tensor holds floats and cannot be an index; use int(x)")
+
+    def __format__(self, form: str) -> str:
+        """As NumPy's arrays do it: a format such as .3f for one entry, none for more."""
+        if not form:
+            return str(self)
+        return format(self.data.item() if self.size == 1 else self.data, form)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         self._refuse_to_leave("np.asarray()", also_outside=True)
@@ -266,10 +284,9 @@ class Tensor:
         return function_call(function, args, kwargs)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise LeavesGraphError(
-            f"a tensor cannot be written into ({source.calling_line()}): build a new one with "
-            "where, concatenate or stack"
-        )
+        from engine.writing import write
+
+        write(self, index, value)
 
     if TYPE_CHECKING:  # the operators: installed by engine.operators
 
@@ -373,10 +390,17 @@ class Tensor:
     def _refuse_to_leave(self, what: str, also_outside: bool = False) -> None:
         if self.requires_grad and (also_outside or recording()):
             who = self.name or (self.op.name if self.op else "a tensor")
+            if writes_entries(source.calling_frame()):
+                raise LeavesGraphError(
+                    f"{who} is written into a plain NumPy array ({source.calling_line()}), where "
+                    "no gradient could flow back; make the array from a tensor, "
+                    "h = np.zeros_like(x) or engine.Tensor(np.zeros(...)), or collect the parts in "
+                    "a list and np.stack them"
+                )
             raise LeavesGraphError(
                 f"{what} on {who} ({source.calling_line()}) would take it out of the graph, and "
-                "no gradient could flow back; use the functions of engine or NumPy on it, "
-                "or .detach() or .item() to leave on purpose"
+                "no gradient could flow back; use the functions of engine or NumPy on it "
+                "(np.stack makes an array of several), or .detach() or .item() to leave on purpose"
             )
 
 

@@ -117,7 +117,6 @@ def test_what_has_no_rule_is_refused_with_the_line() -> None:
     ("leave", "said"),
     [
         (float, r"float\(\) on x"),
-        (int, r"int\(\) on x"),
         (math.exp, r"float\(\) on x"),
         (np.asarray, r"np\.asarray\(\) on x"),
         (lambda x: np.zeros(3).__setitem__(0, x), r"float\(\) on x|asarray\(\) on x"),
@@ -126,6 +125,12 @@ def test_what_has_no_rule_is_refused_with_the_line() -> None:
 def test_leaving_the_graph_while_recording_names_the_line(leave, said: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(LeavesGraphError, match=said + r" \(test_protocols.py:\d+\)"):
         engine.record(lambda x: x * leave(x), x=2.0)
+
+
+def test_a_whole_number_may_be_taken_for_no_gradient_is_lost() -> None:
+    trace = engine.record(lambda x: x * int(x), x=2.75)
+    assert trace.value(trace.output) == 5.5
+    assert trace.grad("x") == 2.0
 
 
 def test_leaving_on_purpose_is_allowed() -> None:

@@ -1,0 +1,80 @@
+"""What the user's code is about to do with a value, read from the instruction that it is at.
+
+`dis` names the instructions, so this holds for each version of Python that has it; what is not
+recognised is None.
+"""
+
+from __future__ import annotations
+
+import dis
+from bisect import bisect_right
+from types import CodeType, FrameType
+
+Target = tuple[str, ...]
+"""A variable, or a variable and an attribute of it: ("h",) or ("self", "h")."""
+
+_STORES = frozenset({"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"})
+_DOUBLE_STORES = frozenset({"STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"})
+_ENTRY_STORES = frozenset({"STORE_SUBSCR", "STORE_SLICE"})
+_SKIPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG"})
+
+
+class Instructions:
+    """The instructions of some code, found by the address within it that `f_lasti` gives."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self._all = [i for i in dis.get_instructions(code) if i.opname not in _SKIPPED]
+        self._offsets = [i.offset for i in self._all]
+
+    def at(self, address: int) -> dis.Instruction:
+        """The instruction that an address lies in."""
+        return self._all[max(0, bisect_right(self._offsets, address) - 1)]
+
+    def target(self, address: int) -> Target | None:
+        """Where the value goes that the instruction at `address` gives: the first variable it is
+        stored in, right after. None where it goes elsewhere first."""
+        k = self._after(address)
+        if k is None:
+            return None
+        following = self._all[k]
+        if following.opname in _STORES:
+            return (str(following.argval),)
+        if following.opname in _DOUBLE_STORES:
+            return (str(following.argval[0]),)
+        behind = self._all[k + 1] if k + 1 < len(self._all) else None
+        loads = following.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_NAME"))
+        if loads and behind is not None and behind.opname == "STORE_ATTR":
+            return (str(following.argval), str(behind.argval))
+        return None
+
+    def returns(self, address: int) -> bool:
+        """Whether the value that the instruction at `address` gives is returned as it is."""
+        k = self._after(address)
+        return k is not None and self._all[k].opname == "RETURN_VALUE"
+
+    def _after(self, address: int) -> int | None:
+        """The number of the instruction that gets the value of the one at `address`."""
+        k = bisect_right(self._offsets, address)
+        if k and self._all[k - 1].opname == "PRECALL":  # one call in two instructions
+            k += 1
+        while k < len(self._all):
+            step = self._all[k]
+            if step.opname == "COPY" and step.arg == 1:  # a = b = ..., (a := ...)
+                k += 1
+            elif step.opname == "JUMP_FORWARD":  # x if ... else y
+                k = bisect_right(self._offsets, step.argval - 1)
+            else:
+                return k
+        return None
+
+
+def writes_entries(frame: FrameType) -> bool:
+    """Whether a frame is about to write into entries: `a[i] = ...`."""
+    return Instructions(frame.f_code).at(frame.f_lasti).opname in _ENTRY_STORES
+
+
+def changes_in_place(frame: FrameType) -> bool:
+    """Whether a frame is at an operator such as `a += ...`."""
+    step = Instructions(frame.f_code).at(frame.f_lasti)
+    return step.opname == "BINARY_OP" and step.argrepr.endswith("=")
