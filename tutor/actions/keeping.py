@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tutor.actions.action import Action
-from tutor.session import editor
+from tutor.actions.action import Action, Argument
+from tutor.session import editor, keeping
 from tutor.session.panel import close, show
 from tutor.session.panels.source import SourcePanel
 from tutor.session.refused import Refused
@@ -32,6 +32,10 @@ KEEPING: tuple[Action, ...] = (
     Action("source", ("O",), "ctrl+g O", "source",
            "Show the source, with the line of what has just happened.", "out", _source,
            _has_source, verb="source"),
+    Action("save", ("ctrl+s",), "ctrl+s", "save",
+           "Save the trace as a document, to open it again or hand it on.", "out", verb="save",
+           argument=Argument("save as", "save run.bptrace", keeping.save, keeping.endings,
+                             keeping.proposed)),
     Action("editor", ("o",), "ctrl+g o", "editor",
            "Open the file in your editor, at this node's line.", "out", None, _has_file,
            verb="editor"),

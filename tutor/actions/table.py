@@ -15,6 +15,15 @@ from tutor.actions.paneling import PANELING
 from tutor.actions.stopping import STOPPING
 from tutor.actions.understanding import UNDERSTANDING
 
-ACTIONS: tuple[Action, ...] = (*MOVES, *STOPPING, *LOOKS, *PANELING, *UNDERSTANDING, *CHANGES, *KEEPING, *INTERFACE)
+ACTIONS: tuple[Action, ...] = (
+    *MOVES,
+    *STOPPING,
+    *LOOKS,
+    *PANELING,
+    *UNDERSTANDING,
+    *CHANGES,
+    *KEEPING,
+    *INTERFACE,
+)
 
 BY_ID: Mapping[str, Action] = MappingProxyType({action.id: action for action in ACTIONS})

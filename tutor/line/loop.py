@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tutor.actions import BY_ID
 from tutor.actions.commands import perform, read
 from tutor.line import answers
 from tutor.line.own import own
@@ -34,11 +33,9 @@ def respond(session: Session, command: str) -> Answered:
     text = command.strip().removeprefix(":")
     try:
         action, given, _ = read(text)
-        if action.id == "back" and session.panel is None:
+        if action.id == "back":
             said = ["Goodbye."]
             return Answered(session, said, answers.data(session, session, text, said), ended=True)
-        if action.id == "back":
-            action = BY_ID["panel.close"]
         if not action.panel and action.id != "focus.node":
             session = close(session)
         mine = None if given else own(action, session)

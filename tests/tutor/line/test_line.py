@@ -1,0 +1,126 @@
+"""Conversations in line mode."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tutor.line.answers import beginning
+from tutor.line.loop import converse, respond
+from tutor.session import session as sessions
+from tutor.session.session import Session
+
+EXAMPLE = {"x": -2, "y": 5, "z": -4}
+
+
+def start(text: str = "(x + y)*z", inputs: Mapping[str, Any] = EXAMPLE) -> Session:
+    return sessions.start(text, inputs)
+
+
+def talk(*commands: str, session: Session | None = None) -> list[str]:
+    """The last answer of a conversation."""
+    said: list[str] = []
+    for lines, _ in converse(session or start(), commands):
+        said = lines
+    return said
+
+
+def test_the_conversation_of_the_sketch() -> None:
+    assert beginning(start()) == [
+        "Graph with 5 nodes: x, y, z are inputs; q is x plus y; f is q times z."
+    ]
+    assert talk("step") == ["Event 1 of 10: x is minus 2."]
+    assert talk("end", "why x")[0] == "x's gradient is minus 4: one way, from q, minus 4 times 1."
+    assert talk("go 9", "where") == ["Event 9 of 10, backward, at the edge from q to x."]
+
+
+def test_an_empty_line_does_the_last_command_again() -> None:
+    assert talk("step", "", "") == ["Event 3 of 10: z is minus 4."]
+
+
+def test_a_number_goes_to_that_event_and_a_colon_may_stand_before_a_command() -> None:
+    assert (
+        talk("5")
+        == talk(":go 5")
+        == ["Event 5 of 10: f is q times z, that is 3 times minus 4, that is minus 12."]
+    )
+
+
+def test_comments_are_passed_over() -> None:
+    assert talk("step", "# step") == ["Event 1 of 10: x is minus 2."]
+
+
+def test_stops_and_watches() -> None:
+    assert talk("break grad(q) written", "continue") == [
+        "Stopped at grad(q) written.",
+        "Event 7 of 10: f passes minus 4 on to q (1 times minus 4). q is complete.",
+    ]
+    assert talk("watch grad(x)", "end", "notes")[0] == "grad(x) is minus 4."
+    assert talk("continue") == ["Not done: There is no breakpoint yet; b sets one on this node."]
+
+
+def test_marks_lead_there_and_back() -> None:
+    assert talk("go 3", "mark a", "go 8", "to-mark a")[-1].startswith("Event 3 of 10")
+    assert talk("go 3", "mark a", "go 8", "to-mark a", "to-mark '")[-1].startswith("Event 8 of 10")
+
+
+def test_editing_and_undoing() -> None:
+    said = talk("end", "set x=4")
+    assert said[0] == "x is 4, it was minus 2. 4 nodes changed, marked with *."
+    assert talk("end", "set x=4", "undo")[0].startswith("The edit was taken back.")
+
+
+@pytest.mark.parametrize(
+    ("command", "refusal"),
+    [
+        ("stepp", "stepp is no command (did you mean step?)"),
+        ("go 99", "there is no event 99 (the last one is 10)"),
+        ("go on", "on is no event"),
+        ("mark", "mark needs to know more (such as: mark a)"),
+        ("mark ab", "a mark is one letter or digit"),
+        ("look qq", "no node is called qq (did you mean q?)"),
+        ("set q=1", "q is no input (the inputs are x, y, z)"),
+        ("set x=", "x is given no value"),
+        ("break", "break needs to know more"),
+        ("break |grad| >", "expected"),
+        ("step 3", "step takes nothing behind it"),
+        ("undo", "Nothing has been edited yet"),
+        ("why W[0]", "no node is called W"),
+        ("cells x[3]", "is no entry"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(
+    command: str, refusal: str
+) -> None:
+    session = start()
+    done = respond(session, command)
+    assert done.refused
+    assert done.session.frame is session.frame
+    assert len(done.said) == 1
+    assert done.said[0].startswith("Not done: ")
+    assert refusal in done.said[0]
+
+
+def test_each_answer_is_one_json_document() -> None:
+    documents = []
+    for lines, _ in converse(start(), ["end", "why x", "nonsense", "quit"], as_json=True):
+        assert len(lines) == 1
+        documents.append(json.loads(lines[0]))
+    moved, why, refused, left = documents
+    assert (moved["cursor"], moved["event"]["kind"], moved["event"]["node"]) == (
+        10,
+        "contribution",
+        "y",
+    )
+    assert (why["report"]["report"], why["report"]["gradient"]) == ("why", -4.0)
+    assert refused["error"] == "nonsense is no command"
+    assert left["said"] == ["Goodbye."]
+
+
+def test_ascii_is_ascii() -> None:
+    session = start("sigmoid(w*x)", {"w": 1, "x": 2})
+    for lines, _ in converse(session, ["play", "why w", "cells", "pane", "notes"], ascii=True):
+        assert all(line.isascii() for line in lines)
