@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.trace import Event, Trace
+from tutor.debugger.view.zoom import AUTO, Zoom
 
 Direction = Literal["forward", "backward", "update"]
 
@@ -18,13 +19,13 @@ class Frame:
     """One moment of a trace.
 
     cursor: how many events have happened, 0..len(trace.events). focus: the node that a person looks
-    at; None for the active one. zoom: how the graph is shown ("graph").
+    at; None for the active one. zoom: how much of the graph is seen.
     """
 
     trace: Trace
     cursor: int = 0
     focus: int | None = None
-    zoom: str = "graph"
+    zoom: Zoom = AUTO
 
 
 @dataclass(frozen=True, slots=True)

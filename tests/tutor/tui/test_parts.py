@@ -12,13 +12,14 @@ from textual.color import Color
 from tutor.actions import ACTIONS, LEADER
 from tutor.actions.keymap import shipped
 from tutor.debugger import moving
+from tutor.debugger.view.picture import plan as planned
+from tutor.debugger.view.zoom import Zoom
 from tutor.layout import STYLES, Box, Region, layout
 from tutor.session import session as sessions
 from tutor.tui import palette, words
 from tutor.tui.commands import CHORDS, bindings, chord_hint, keys_for
 from tutor.tui.one_line import one_line
 from tutor.tui.opening import EXAMPLE, EXAMPLE_INPUTS, Fault, Ready, open_session, read
-from tutor.tui.picture import drawing
 from tutor.tui.twins import twin
 from tutor.tui.widgets.minimap import minimap
 from tutor.tui.widgets.surface import row_width
@@ -230,16 +231,16 @@ def test_the_minimap_comes_only_where_the_picture_does_not_fit() -> None:
 
 def test_one_layout_serves_all_passes_and_edits_of_one_graph() -> None:
     session = sessions.start(EXAMPLE, {"x": -2, "y": 5, "z": -4})
-    plan = drawing(session.trace, 0)
-    assert plan.fitted(session.trace, 0) is plan
+    plan = planned(session.trace, 0, Zoom())
+    assert plan.fitted(session.trace, 0, Zoom()) is plan
     edited = sessions.edit_input(session, "x", 3)
-    again = plan.fitted(edited.trace, 0)
+    again = plan.fitted(edited.trace, 0, Zoom())
     assert again is not None
     assert again.layout is plan.layout
     assert again.faces == {}
     stepped = sessions.descend(session)
-    wider = drawing(stepped.trace, 0)
-    assert plan.fitted(stepped.trace, 1) is None
-    assert wider.fitted(stepped.trace, 1) is not None
+    wider = planned(stepped.trace, 0, Zoom())
+    assert plan.fitted(stepped.trace, 1, Zoom()) is None
+    assert wider.fitted(stepped.trace, 1, Zoom()) is not None
     other = sessions.start("x*y*z", {"x": -2, "y": 5, "z": -4})
-    assert plan.fitted(other.trace, 0) is None
+    assert plan.fitted(other.trace, 0, Zoom()) is None

@@ -21,6 +21,9 @@ from tutor.actions.commands import perform
 from tutor.actions.keymap import Keymap, shipped
 from tutor.debugger import moving
 from tutor.debugger.frame import focused, phase
+from tutor.debugger.view.picture import Plan, plan
+from tutor.debugger.view.view import beneath, representative
+from tutor.debugger.view.zoom import Zoom
 from tutor.language import LanguageError
 from tutor.layout.layout import Direction
 from tutor.session import panel as panels
@@ -30,7 +33,6 @@ from tutor.session.session import Session
 from tutor.tui.asking import Asking
 from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
-from tutor.tui.picture import Drawing, drawing
 from tutor.tui.play import Player
 from tutor.tui.screens import panes
 from tutor.tui.widgets.canvas import GraphCanvas
@@ -45,7 +47,7 @@ from tutor.tui.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from tutor.tui.app import BackpropTutor
 
-LARGE = 300
+LARGE = 5000  # nodes
 _DIRECTIONS: dict[str, Direction] = {
     "graph.left": "left",
     "graph.right": "right",
@@ -62,7 +64,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     class Drawn(Message):
         """A large graph was laid out."""
 
-        def __init__(self, drawing: Drawing) -> None:
+        def __init__(self, drawing: Plan) -> None:
             self.drawing = drawing
             super().__init__()
 
@@ -72,7 +74,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.keymap = shipped() if keymap is None else keymap
         # Bindings of the class are the same for everybody; these are what this person chose.
         self._bindings = BindingsMap(bindings(self.keymap))
-        self.drawing: Drawing | None = None
+        self.drawing: Plan | None = None
         self.player = Player(self, self._play_on)
         self.said: str | None = None
         self.badge = Badge(self, self._checked)
@@ -80,7 +82,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.panel_title = ("", "")
         self.asking = Asking(self)
         self._leader = False
-        self._awaited: tuple[Trace, int] | None = None
+        self._awaited: tuple[Trace, int, Zoom] | None = None
         self._own: dict[str, Callable[[], None]] = {
             "play.toggle": self._play,
             "play.faster": lambda: self.say(self.player.change(1)),
@@ -129,26 +131,30 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def show(self) -> None:
         """Show the session's moment in every pane."""
-        trace = self.session.trace
+        trace, zoom = self.session.trace, self.session.frame.zoom
         at = trace.pass_at(self.session.frame.cursor)
-        if self.drawing is not None:
-            self.drawing = self.drawing.fitted(trace, at)
-        if self.drawing is None and len(trace.node_range(at)) <= LARGE:
-            self.drawing = drawing(trace, at)
+        before = self.drawing
+        if before is not None:
+            self.drawing = before.fitted(trace, at, zoom)
+        # What takes long in a large graph is finding its groups, and that is done once.
+        known = before is not None and before.trace is trace and before.at == at
+        if self.drawing is None and (known or len(trace.node_range(at)) <= LARGE):
+            self.drawing = plan(trace, at, zoom)
         if self.drawing is None:
-            self._draw_later(trace, at)
+            self._draw_later(trace, at, zoom)
         else:
             self.badge.ask(trace, self.session.frame.focus)
         panes.show(self)
 
-    def _draw_later(self, trace: Trace, at: int) -> None:
+    def _draw_later(self, trace: Trace, at: int, zoom: Zoom) -> None:
         """Lay out a large graph in a thread, while the rest of the screen can be used."""
-        if self._awaited is None or self._awaited[0] is not trace or self._awaited[1] != at:
-            self._awaited = trace, at
-            Thread(target=self._draw, args=(trace, at), daemon=True).start()
+        asked = self._awaited
+        if asked is None or asked[0] is not trace or asked[1:] != (at, zoom):
+            self._awaited = trace, at, zoom
+            Thread(target=self._draw, args=(trace, at, zoom), daemon=True).start()
 
-    def _draw(self, trace: Trace, at: int) -> None:
-        made = drawing(trace, at)
+    def _draw(self, trace: Trace, at: int, zoom: Zoom) -> None:
+        made = plan(trace, at, zoom)
         if self.is_attached:
             self.post_message(self.Drawn(made))
 
@@ -284,11 +290,12 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             return
         here = focused(self.session.frame)
         first = self._first(here)
-        there = self.drawing.layout.neighbour(here - first, way)
+        seen = self.drawing.view
+        there = self.drawing.layout.neighbour(seen.at(here - first).id, way)
         if there is None:
             self.say(f"There is no node further {way}")
         else:
-            self.look_at(first + there)
+            self.look_at(first + representative(seen, there))
 
     def _find(self) -> None:
         from tutor.tui.screens.find import FindScreen
@@ -416,20 +423,25 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     @on(GraphCanvas.NodeClicked)
     def _node_clicked(self, message: GraphCanvas.NodeClicked) -> None:
-        node = self._shown_first() + message.node
+        if self.drawing is None:
+            return
+        node = self._shown_first() + representative(self.drawing.view, message.node)
         self.look_at(node)
         if message.double and self.session.trace.nodes[node].op == "input":
             self.action_act("input.edit")
 
     @on(GraphCanvas.EdgeClicked)
     def _edge_clicked(self, message: GraphCanvas.EdgeClicked) -> None:
-        first, edge = self._shown_first(), message.edge
-        trace = self.session.trace
-        events = [trace.value_event(first + edge.consumer)]
+        if self.drawing is None:
+            return
+        trace, first = self.session.trace, self._shown_first()
+        p = trace.passes[self.drawing.at]
+        edges = beneath(self.drawing.view, p, *message.edge)
+        events = [trace.value_event(first + edges[0][1])]
         if phase(self.session.frame) != "forward":
-            passed = trace.departures(first + edge.consumer)
-            along = [i for i in passed if trace.events[i].operand == edge.operand]
-            events = along or events
+            _, user, number = edges[-1]
+            passed = trace.departures(first + user)
+            events = [i for i in passed if trace.events[i].operand == number] or events
         self.jump(events[0] + 1)
 
     @on(Lines.Clicked, "#crumbs")

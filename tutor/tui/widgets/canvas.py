@@ -13,6 +13,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from tutor.debugger.view.view import View
 from tutor.layout import ASCII, UNICODE, Edge, Layout, Region, Scene, draw
 from tutor.tui.palette import styles
 from tutor.tui.twins import twin
@@ -27,12 +28,14 @@ _ROLES = {"fill": "value", "title": "name"}
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What the canvas shows: a layout, the faces and active edges on it, the flow of the event
-    ("forward" or "backward"), and the boxes to keep in view, the most important last."""
+    ("forward" or "backward"), the boxes to keep in view, the most important last, and what is seen
+    of the pass."""
 
     layout: Layout
     scene: Scene
     flow: str
-    follow: tuple[int, ...] = ()
+    follow: tuple[int, ...]
+    view: View
 
 
 class GraphCanvas(Surface, can_focus=True):

@@ -1,0 +1,500 @@
+"""Tree: the groups of a pass within each other, made as far as somebody looks."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.passes import Pass
+from tutor.debugger.view.parts import (
+    Grain,
+    Kind,
+    Lines,
+    Numbers,
+    Part,
+    node_parts,
+    repeats,
+    span,
+    stem,
+    top,
+)
+from tutor.render.sanitise import sanitise
+
+LIMIT = 60
+"""How many boxes make a picture that can be taken in; a group opens into at most so many."""
+
+MOST = 400
+"""How many boxes are ever laid out."""
+
+FRONT = 16
+"""From how many leaves on, those before the first op are folded into one group."""
+
+FEW = 4
+"""In a picture of fewer boxes, what repeats is opened as well."""
+
+GroupKind = Literal["scope", "repeat", "chunk"]
+
+_KEPT = 4
+_DEEPEST = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Nodes that can be folded into one box: those at the places `start` to `stop` of their tree.
+
+    id: of its item; the same in every view of the pass. count: how many alike parts a repeat has,
+    or a stretch of one, whose first is number `number` of them. parent: the group around it; None
+    for an outermost one.
+    """
+
+    id: int
+    kind: GroupKind
+    title: str
+    start: int
+    stop: int
+    count: int
+    number: int
+    depth: int
+    parent: Group | None
+    part: Part | None = field(repr=False)
+    first_op: int = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many nodes it holds."""
+        return self.stop - self.start
+
+
+# What a group consists of: smaller groups, and single nodes by their places.
+Child = Group | int
+
+
+class Tree:
+    """The groups of a pass.
+
+    order: the nodes in an order in which every group is a stretch and every edge goes from an
+    earlier place to a later one: evaluation order, but a leaf that several scopes use stands at the
+    front, and an input that is one repeated scope's own stands in it. place: the place of each
+    node. front: how many places are before the first op.
+    """
+
+    def __init__(self, p: Pass) -> None:
+        self.p = p
+        self.grain = Grain(p)
+        self.top = top(self.grain)
+        anchors = _anchors(p, self.grain, self.top)
+        count = len(p.ops)
+        own = self.grain.op_of >= 0
+        self.order: Numbers = np.lexsort((np.arange(count), own, anchors))
+        self.place: Numbers = np.empty(count, dtype=np.int64)
+        self.place[self.order] = np.arange(count)
+        ends = self.place[self.grain.nodes] + 1
+        self.front = int(np.count_nonzero(anchors < 0))
+        self.leads: list[int] = [self.front, *ends.tolist()]
+        if len(ends):
+            self.leads[-1] = count
+        self._children: dict[int, tuple[Child, ...]] = {}
+        self._default: dict[str, frozenset[int]] = {}
+
+    @property
+    def roots(self) -> tuple[Child, ...]:
+        """The outermost groups and the nodes in none."""
+        found = self._children.get(-1)
+        if found is None:
+            found = self._children[-1] = self._outermost()
+        return found
+
+    def children(self, group: Group) -> tuple[Child, ...]:
+        """What a group opens into: at most `LIMIT` groups and nodes."""
+        found = self._children.get(group.id)
+        if found is None:
+            found = self._children[group.id] = self._opened(group)
+        return found
+
+    def path(self, node: int) -> list[Group]:
+        """The groups around a node (a number within the pass), the outermost first."""
+        place = int(self.place[node])
+        found: list[Group] = []
+        children = self.roots
+        while True:
+            child = children[bisect_right(children, place, key=_start) - 1]
+            if isinstance(child, int):
+                return found
+            found.append(child)
+            children = self.children(child)
+
+    def open_by_default(self, base: str) -> frozenset[int]:
+        """The ids of the groups that are open where nobody said otherwise."""
+        found = self._default.get(base)
+        if found is None:
+            found = self._default[base] = frozenset(self._chosen(base))
+        return found
+
+    def nodes(self, group: Group) -> Numbers:
+        """The nodes of a group, rising."""
+        return np.sort(self.order[group.start : group.stop])
+
+    def first(self, group: Group) -> int:
+        """The first node of a group that is computed; of a group of leaves, the first one."""
+        if group.part is None:
+            own = self.nodes(group)
+            ops = own[self.grain.op_of[own] >= 0]
+            return int(ops[0] if len(ops) else own[0])
+        return int(self.grain.nodes[group.first_op])
+
+    def _outermost(self) -> tuple[Child, ...]:
+        count = len(self.p.ops)
+        if not len(self.grain.nodes):
+            return self._split("leaves", 0, count, None)
+        if self.front > FRONT and count > LIMIT:
+            inputs = "inputs" if self.front == len(self.p.inputs) else "leaves"
+            front: tuple[Child, ...] = (self._leaves(inputs, 0, self.front, None),)
+        else:
+            front = tuple(range(self.front))
+        return front + self._arranged(self.top, 0, None)
+
+    def _opened(self, group: Group) -> tuple[Child, ...]:
+        part = group.part
+        if part is None:
+            return self._split(group.title, group.start, group.stop, group)
+        if part.kind == "run":
+            if group.size <= LIMIT:
+                return tuple(range(group.start, group.stop))
+            ops = node_parts(self.grain, group.first_op, group.first_op + part.length)
+            folded = repeats(ops)
+            if len(folded) == 1 and folded[0].kind == "repeat":
+                return self._units(folded[0].parts, group.first_op, group)
+            if len(folded) == len(ops):
+                return self._split(group.title, group.start, group.stop, group)
+            return self._arranged(folded, group.first_op, group)
+        if part.kind == "repeat" or group.count:
+            return self._units(part.parts, group.first_op, group)
+        return self._arranged(part.parts, group.first_op, group)
+
+    def _arranged(
+        self, parts: Sequence[Part], first_op: int, parent: Group | None
+    ) -> tuple[Child, ...]:
+        """Parts in a row as groups and single nodes, at most `LIMIT`."""
+        single = [part.kind == "run" for part in parts]
+        sizes = [
+            self._places(part, at) if alone else 1
+            for part, at, alone in zip(parts, _offsets(parts, first_op), single, strict=True)
+        ]
+        if sum(sizes) > LIMIT:
+            parts = repeats(parts)
+            single = [False] * len(parts)
+        found: list[Child] = []
+        offsets = _offsets(parts, first_op)
+        if len(parts) > LIMIT:
+            for some in _even(list(zip(parts, offsets, strict=True))):
+                at = some[0][1]
+                found.append(self._made(_together([part for part, _ in some]), at, parent))
+            return tuple(found)
+        for part, at, alone in zip(parts, offsets, single, strict=True):
+            if alone:
+                found += range(self.leads[at], self.leads[at + part.length])
+            else:
+                found.append(self._made(part, at, parent))
+        return tuple(found)
+
+    def _units(self, parts: Sequence[Part], first_op: int, parent: Group) -> tuple[Child, ...]:
+        """The alike parts of a repeat, or stretches of them where they are many."""
+        placed = list(zip(parts, _offsets(parts, first_op), strict=True))
+        number = parent.number
+        several = len({part.name for part in parts}) < len(parts)
+        stretches: list[Sequence[tuple[Part, int]]] = self._side_by_side(placed, parent)
+        if len(stretches) > LIMIT:
+            stretches = [[one] for one in placed] if len(placed) <= LIMIT else _even(placed)
+        found: list[Child] = []
+        for some in stretches:
+            unit, at = some[0]
+            last = number + len(some) - 1
+            if len(some) > 1:
+                title = f"{self._title(unit, at)} #{number}–{last}"
+                stretch = _together([part for part, _ in some])
+                found.append(self._group("chunk", title, parent, at, stretch, len(some), number))
+            else:
+                found.append(self._made(unit, at, parent, f" #{number}" if several else ""))
+            number = last + 1
+        return tuple(found)
+
+    def _side_by_side(
+        self, placed: list[tuple[Part, int]], parent: Group
+    ) -> list[Sequence[tuple[Part, int]]]:
+        """Alike parts, those together that come after one another and do not use each other, as
+        the units of a layer; each by itself where that parts nothing or leaves nothing together."""
+        if parent.kind != "repeat" and not (parent.part and parent.part.kind == "run"):
+            return [placed[k : k + 1] for k in range(len(placed))]
+        stretches: list[list[tuple[Part, int]]] = []
+        begin = 0
+        for part, at in placed:
+            if not stretches or self.grain.uses(at, at + part.length, begin):
+                stretches.append([])
+                begin = at
+            stretches[-1].append((part, at))
+        if 1 < len(stretches) < len(placed):
+            return list(stretches)
+        return [placed[k : k + 1] for k in range(len(placed))]
+
+    def _made(self, part: Part, at: int, parent: Group | None, suffix: str = "") -> Child:
+        """One part as a group, or as a node where it is no more than that."""
+        if self.leads[at + part.length] - self.leads[at] == 1:
+            return self.leads[at]
+        kind, title = part.kind, self._title(part, at)
+        count = len(part.parts) if kind == "repeat" else 0
+        if kind == "run" and part.length > 1 and self._one_op(part, at):
+            kind, count = "repeat", part.length
+            title = f"{self._title(Part('run', 1, 0), at)} ×{count}"
+        return self._group(kind, title + suffix, parent, at, part, count)
+
+    def _one_op(self, part: Part, at: int) -> bool:
+        """Whether all ops of a run are of one kind and shape."""
+        tokens = self.grain.tokens[at : at + part.length]
+        return bool((tokens == tokens[0]).all())
+
+    def _split(self, title: str, start: int, stop: int, parent: Group | None) -> tuple[Child, ...]:
+        """Places cut into even stretches, each named by its first and last node."""
+        if stop - start <= LIMIT:
+            return tuple(range(start, stop))
+        return tuple(
+            self._leaves(self._ends(some[0], some[-1]), some[0], some[-1] + 1, parent)
+            for some in _even(range(start, stop))
+        )
+
+    def _leaves(self, title: str, start: int, stop: int, parent: Group | None) -> Group:
+        """The group of places that are told apart by nothing."""
+        depth = 0 if parent is None else parent.depth + 1
+        number = self._number(start, stop, depth)
+        return Group(number, "chunk", title, start, stop, 0, 1, depth, parent, None, 0)
+
+    def _group(
+        self,
+        kind: Kind,
+        title: str,
+        parent: Group | None,
+        at: int,
+        part: Part,
+        count: int,
+        number: int = 1,
+    ) -> Group:
+        start, stop = self.leads[at], self.leads[at + part.length]
+        depth = 0 if parent is None else parent.depth + 1
+        shown: GroupKind = "chunk" if kind == "run" else kind
+        key = self._number(start, stop, depth)
+        return Group(key, shown, title, start, stop, count, number, depth, parent, part, at)
+
+    def _number(self, start: int, stop: int, depth: int) -> int:
+        """An id that no node has, and no other group."""
+        nodes = len(self.p.ops)
+        return nodes + (start * (nodes + 1) + stop) * _DEEPEST + min(depth, _DEEPEST - 1)
+
+    def _title(self, part: Part, at: int) -> str:
+        """What a part is called: its scope, its source lines, or its first and last node."""
+        if part.kind == "repeat":
+            return self._repeat_title(part, at)
+        if part.name:
+            return sanitise(part.name)
+        if part.length == 1:
+            op = self.p.ops[int(self.grain.nodes[at])]
+            return "" if op is None else op.name
+        if part.lines:
+            return _lines_title(part.lines)
+        return self._ends(self.leads[at], self.leads[at + part.length] - 1)
+
+    def _repeat_title(self, part: Part, at: int) -> str:
+        times = f" ×{len(part.parts)}"
+        first, last = part.parts[0], part.parts[-1]
+        if first.name:
+            (word, low), (_, high) = stem(first.name), stem(last.name)
+            if word.endswith("=") and low != high:
+                return sanitise(f"{word}{low}..{high}")
+            return sanitise(word) + times
+        return self._title(first, at) + times
+
+    def _ends(self, first: int, last: int) -> str:
+        names = self.p.names
+        return sanitise(f"{names[self.order[first]]}…{names[self.order[last]]}")
+
+    def _places(self, part: Part, at: int) -> int:
+        return self.leads[at + part.length] - self.leads[at]
+
+    def _chosen(self, base: str) -> set[int]:
+        """Groups opened one after the other, the largest first, as long as the picture holds them.
+        Alike parts are opened together or not at all."""
+        if base == "folded":
+            return set()
+        everything = base == "open" or len(self.p.ops) <= LIMIT
+        most = MOST if base == "open" else LIMIT
+        chosen: set[int] = set()
+        total = len(self.roots)
+        heap: list[tuple[int, int, list[Group]]] = []
+
+        def offer(children: Sequence[Child], *, alike: bool) -> None:
+            groups = [child for child in children if isinstance(child, Group)]
+            for some in [groups] if alike and groups else [[group] for group in groups]:
+                heapq.heappush(heap, (-max(g.size for g in some), some[0].start, some))
+
+        offer(self.roots, alike=False)
+        while heap:
+            _, _, some = heapq.heappop(heap)
+            if total + len(some) > most or not all(
+                everything or self._opens_by_itself(group, total) for group in some
+            ):
+                continue
+            more = sum(len(self.children(group)) - 1 for group in some)
+            if total + more > most:
+                continue
+            total += more
+            chosen.update(group.id for group in some)
+            for group in some:
+                offer(self.children(group), alike=group.count > 0)
+        return chosen
+
+    def _opens_by_itself(self, group: Group, total: int) -> bool:
+        """Whether a group is opened in a large graph: not what the person named and repeats, not
+        the inputs, and what else repeats only where there is little to see without it."""
+        if group.part is None:
+            return False
+        if group.part.kind == "run":
+            return group.size <= LIMIT
+        if group.count == 0:
+            return True
+        return not group.part.parts[0].name and group.count <= LIMIT and total < FEW
+
+
+@lru_cache(maxsize=_KEPT)
+def _tree(held: Same) -> Tree:
+    return Tree(held.p)
+
+
+def tree(p: Pass) -> Tree:
+    """The groups of a pass; those of the last few passes are kept."""
+    return _tree(Same(p))
+
+
+class Same:
+    """A pass as a key: itself and no other, however alike."""
+
+    def __init__(self, p: Pass) -> None:
+        self.p = p
+
+    def __hash__(self) -> int:
+        return id(self.p)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.p is self.p
+
+
+def _anchors(p: Pass, grain: Grain, parts: Sequence[Part]) -> Numbers:
+    """The op that each node stands at: an op at itself, a leaf at the op it stands before, −1 for
+    one at the front."""
+    count, ops = len(p.ops), len(grain.nodes)
+    anchors = np.searchsorted(grain.nodes, np.arange(count))
+    inputs = np.fromiter(p.inputs.values(), dtype=np.int64, count=len(p.inputs))
+    anchors[inputs] = -1
+    if not ops or not p.scopes:
+        return anchors
+    scopes = [p.scopes.get(node, ()) for node in grain.nodes.tolist()]
+    stretch = np.cumsum([k > 0 and scopes[k] != scopes[k - 1] for k in range(ops)])
+    users = p.consumers
+    for node in np.flatnonzero(grain.op_of < 0).tolist():
+        using = users[node]
+        if not using or anchors[node] < 0:
+            continue
+        first, last = (int(stretch[grain.op_of[user]]) for user in (using[0], using[-1]))
+        if first != last:
+            anchors[node] = -1
+    for node, op in _own_inputs(p, grain, parts).items():
+        anchors[node] = op
+    return anchors
+
+
+def _own_inputs(p: Pass, grain: Grain, parts: Sequence[Part]) -> dict[int, int]:
+    """The inputs that belong to one of several alike scopes, such as a layer's weights, and the
+    first op that uses each: used in that scope only, and at a spot at which each of them has an
+    input of its own."""
+    users = p.consumers
+    uses: list[tuple[int, int, int]] = []  # first op, last op, input
+    for node in p.inputs.values():
+        if users[node]:
+            ops = [int(grain.op_of[user]) for user in (users[node][0], users[node][-1])]
+            uses.append((ops[0], ops[1], node))
+    uses.sort()
+    found: dict[int, int] = {}
+
+    def look(parts: Iterable[Part], at: int) -> None:
+        for part in parts:
+            low, high = bisect_left(uses, (at,)), bisect_left(uses, (at + part.length,))
+            if part.kind != "run" and low < high:
+                if part.kind == "repeat" and part.parts[0].name:
+                    found.update(_owned(p, grain, uses, part, at))
+                look(part.parts, at)
+            at += part.length
+
+    look(parts, 0)
+    return found
+
+
+def _owned(
+    p: Pass, grain: Grain, uses: list[tuple[int, int, int]], part: Part, at: int
+) -> dict[int, int]:
+    spots: list[dict[tuple[int, int], int]] = []
+    for unit in part.parts:
+        here: dict[tuple[int, int], int] = {}
+        stop = at + unit.length
+        for first, last, node in uses[bisect_left(uses, (at,)) : bisect_left(uses, (stop,))]:
+            if last < stop:
+                operands = p.operands[int(grain.nodes[first])]
+                here[first - at, operands.index(node)] = node
+        if not here:
+            return {}
+        spots.append(here)
+        at = stop
+    common = set.intersection(*map(set, spots))
+    users = p.consumers
+    own = [here[spot] for here in spots for spot in common]
+    return {node: int(grain.op_of[users[node][0]]) for node in own}
+
+
+def _offsets(parts: Sequence[Part], first_op: int) -> list[int]:
+    found = []
+    for part in parts:
+        found.append(first_op)
+        first_op += part.length
+    return found
+
+
+def _even(items: Sequence[Any]) -> list[Sequence[Any]]:
+    """Items in stretches of about one length, as few levels deep as `LIMIT` allows."""
+    branches = LIMIT
+    count = len(items)
+    levels = 1
+    while LIMIT**levels < count:
+        levels += 1
+    while (branches - 1) ** levels >= count:
+        branches -= 1
+    size = -(-count // branches)
+    return [items[k : k + size] for k in range(0, count, size)]
+
+
+def _together(parts: Sequence[Part]) -> Part:
+    """Parts in a row as one."""
+    return Part("chunk", sum(part.length for part in parts), 0, "", span(parts), tuple(parts))
+
+
+def _lines_title(lines: Lines) -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    if lines[-1] - lines[0] == len(lines) - 1:
+        return f"lines {lines[0]}–{lines[-1]}"
+    return f"lines {', '.join(map(str, lines))}" if len(lines) == 2 else f"lines {lines[0]}…"
+
+
+def _start(child: Child) -> int:
+    return child if isinstance(child, int) else child.start
