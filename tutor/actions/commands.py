@@ -11,6 +11,7 @@ from engine.errors import EngineError
 from tutor.actions.action import Action
 from tutor.actions.table import ACTIONS
 from tutor.language import LanguageError
+from tutor.sandbox.target import FunctionError
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -63,7 +64,7 @@ def perform(session: Session, action: Action, text: str = "") -> Session:
         return before if action.run is None else action.run(before)
     except LanguageError as error:
         raise Refused(error.message, error.start, error.end, error.hint) from error
-    except EngineError as error:
+    except (EngineError, FunctionError) as error:
         raise Refused(str(error)) from error
 
 

@@ -122,18 +122,19 @@ def refuse(error: LanguageError, where: str | None) -> NoReturn:
 
 def refuse_function(error: FunctionError) -> NoReturn:
     """What went wrong in the user's own function, at its place."""
-    if error.printed:
-        print(error.printed, file=sys.stderr)
-    place = None
-    if error.file is not None:
-        place = f"{error.file}:{error.line}" if error.line is not None else str(error.file)
+    from tutor.render.sanitise import sanitise
+
+    for printed in error.printed.splitlines():
+        print(f"  it printed: {sanitise(printed)}", file=sys.stderr)
     line = error.source_line
-    start = None if line is None else len(line) - len(line.lstrip())
+    start = None if error.column is None else error.column - 1
+    if line is not None and start is None:
+        start = len(line) - len(line.lstrip())
     raise UnusableInput(
         error.message,
-        where=place,
+        where=None if error.place in error.message else error.place or None,
         text=line,
-        start=error.column if error.column is not None else start,
+        start=start,
         end=None if line is None else len(line.rstrip()),
     ) from error
 

@@ -1,15 +1,16 @@
-"""`backprop trace`: an expression step by step, forward and backward; as sentences; as data."""
+"""`backprop trace`: a function step by step, forward and backward; as sentences; as data; by
+commands."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from tutor.cli.errors import RIGHT, WRONG, UnusableInput
+from tutor.cli.targets import add_target_arguments, remember_target, session_of, talk
 
 if TYPE_CHECKING:
-    from tutor.language import LanguageError, Program
     from tutor.session.session import Session
 
 NAME = "trace"
@@ -21,62 +22,214 @@ EXAMPLES = (
         'backprop trace "a = sigmoid(w*x); (a - y)**2" --at w=0.5,x=2,y=1 --step lr=0.1',
         "several statements, then one step of gradient descent and the next pass",
     ),
+    ("backprop trace loss.py:mse --at data.npz", "a function of yours: the file is run"),
     ('backprop trace "x**2" --at x=3 --text --prove', "as sentences, with a proof by SymPy"),
     ('backprop trace "x**2" --at x=3 --json', "all numbers as one JSON document"),
+    (
+        'backprop trace "q=x+y; q*z" --at x=-2,y=5,z=-4 --until "grad(q) written" --json',
+        "the first moment at which a condition holds",
+    ),
+    (
+        'backprop trace "q=x+y; q*z" --at x=-2,y=5,z=-4 --do end --do "why x"',
+        "any commands of line mode, one after the other",
+    ),
+    ('backprop trace "(x + y)*z" --at x=-2,y=5,z=-4 --line', "one sentence for each command"),
 )
-
-DTYPES = ("float16", "float32", "float64")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the function, where it is evaluated, and the form of what is printed."""
-    parser.add_argument("target", metavar="TARGET", help='an expression such as "(x + y)*z"')
-    parser.add_argument(
-        "--at",
-        action="append",
-        default=[],
-        metavar="x=1,y=2",
-        help="values of the inputs: numbers, [1, 2], [[1, 2], [3, 4]] or file.npy; may be repeated",
-    )
+    add_target_arguments(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--text", action="store_true", help="print sentences, one event a line")
-    form.add_argument("--json", action="store_true", help="print one JSON document")
+    form.add_argument("--json", action="store_true", help="print JSON documents")
     parser.add_argument("--prove", action="store_true", help="let SymPy prove the gradients (5 s)")
+    parser.add_argument("--ascii", action="store_true", help="print ASCII only")
+    parser.add_argument("--save", metavar="run.bptrace", help="write the trace into a document")
     parser.add_argument(
-        "--upstream",
-        metavar="VALUE",
-        help="the gradient to begin with at a result that is no scalar (default: ones)",
-    )
-    parser.add_argument(
-        "--dtype", choices=DTYPES, default=None, help="round every number (default: float64)"
-    )
-    parser.add_argument(
-        "--step",
+        "--break",
+        dest="stops",
         action="append",
         default=[],
-        metavar="lr=0.1",
-        help="take a step of gradient descent and pass through again; may be repeated",
+        metavar="CONDITION",
+        help="set a breakpoint: a node, op, scope or condition; without a screen, list all "
+        "moments at which it holds; may be repeated",
     )
     parser.add_argument(
-        "--params",
-        metavar="w,b",
-        help="the inputs that a step changes (default: all but data: x, y, t, x1, y_train)",
+        "--watch",
+        dest="watches",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="watch a value or gradient: grad(W1), norm(grad(W1)); may be repeated",
     )
-    parser.add_argument("--ascii", action="store_true", help="print ASCII only")
+    parser.add_argument(
+        "--until", metavar="CONDITION", help="begin at the first moment at which this holds"
+    )
+    parser.add_argument(
+        "--do",
+        dest="commands",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="do a command of line mode and print its answer; may be repeated",
+    )
+    parser.add_argument(
+        "--line", action="store_true", help="line mode: commands in, short sentences out"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Trace the expression; 1 when the routes to its gradients disagree."""
+    """Trace the target; 1 when the routes to its gradients disagree."""
+    return step_through(session_of(arguments), arguments)
+
+
+def step_through(session: Session, arguments: argparse.Namespace) -> int:
+    """Open the stepper on a session, or print what was asked for in place of it."""
     from tutor.cli.terminal import is_interactive, unicode_ok
 
-    session = _session(arguments)
-    if not (arguments.text or arguments.json) and is_interactive():
+    session = _prepared(session, arguments)
+    ascii = arguments.ascii or not unicode_ok()
+    if arguments.save is not None:
+        _save(session, arguments.save)
+    if arguments.commands:
+        return _do(session, arguments, ascii)
+    headless = arguments.text or arguments.json
+    if arguments.line or (not headless and _speaks()):
+        return _converse(session, arguments, ascii)
+    if not headless and is_interactive():
         from tutor.tui.app import run_stepper
 
-        _remember(arguments, session)
+        remember_target(arguments)
         return run_stepper(session, plain=arguments.ascii or None)
-    _talk(session, arguments)
-    return _print(session, arguments, ascii=arguments.ascii or not unicode_ok())
+    talk(session, arguments)
+    if _asks(arguments):
+        return _moments(session, arguments, ascii)
+    if arguments.save is not None and not headless:
+        return RIGHT
+    return _print(session, arguments, ascii)
+
+
+def _prepared(session: Session, arguments: argparse.Namespace) -> Session:
+    """The session with its stops and watches, at the moment that was asked for."""
+    from dataclasses import replace
+
+    from tutor.language import LanguageError
+    from tutor.session import stopping
+    from tutor.session.refused import Refused
+
+    for option, texts, do in (
+        ("--break", arguments.stops, stopping.stop_when),
+        ("--watch", arguments.watches, stopping.watch),
+        ("--until", [arguments.until] if arguments.until is not None else [], stopping.until),
+    ):
+        for text in texts:
+            try:
+                session = do(session, text)
+            except LanguageError as error:
+                raise UnusableInput(
+                    error.message,
+                    text=text,
+                    start=error.start,
+                    end=error.end,
+                    where=option,
+                    hint=error.hint or None,
+                ) from error
+            except Refused as refusal:
+                raise UnusableInput(
+                    refusal.message, where=option, hint=refusal.hint or None
+                ) from refusal
+    return replace(session, told="")
+
+
+def _save(session: Session, path: str) -> None:
+    from tutor.session.keeping import save
+
+    print(save(session, path).told, file=sys.stderr)
+
+
+def _asks(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.until is not None or arguments.stops or arguments.watches)
+
+
+def _speaks() -> bool:
+    """Whether line mode opens by itself: a person is there, and the terminal cannot draw or the
+    settings ask for it."""
+    from tutor.settings.settings import load
+    from tutor.settings.terminal import drawable
+
+    if sys.stdin is None or not sys.stdin.isatty() or not sys.stdout.isatty():
+        return False
+    return not drawable() or load()[0].line
+
+
+def _do(session: Session, arguments: argparse.Namespace, ascii: bool) -> int:
+    """Do the commands; the first that cannot be done ends it."""
+    from tutor.line.loop import converse
+
+    talk(session, arguments)
+    for lines, done in converse(session, arguments.commands, as_json=arguments.json, ascii=ascii):
+        if done.refused:
+            _refuse_command(done.data)
+        print("\n".join(lines))
+    return RIGHT
+
+
+def _refuse_command(data: dict[str, object]) -> None:
+    span = data.get("span")
+    start, end = span if isinstance(span, list) else (None, None)
+    text = data["command"] if start is not None else None
+    raise UnusableInput(
+        str(data["error"]),
+        text=str(text) if text is not None else None,
+        start=start,
+        end=end,
+        where=f"--do {data['command']!r}" if text is None else "--do",
+        hint=str(data["hint"]) or None,
+    )
+
+
+def _converse(session: Session, arguments: argparse.Namespace, ascii: bool) -> int:
+    from tutor.line.answers import beginning, plain
+    from tutor.line.loop import converse
+    from tutor.line.terminal import commands_of
+
+    talk(session, arguments)
+    if not arguments.json:
+        print("\n".join([plain(line, ascii) for line in beginning(session)]), flush=True)
+    refused = False
+    talking = sys.stdin is not None and sys.stdin.isatty()
+    commands = commands_of(sys.stdin, prompt=talking)
+    for lines, done in converse(session, commands, as_json=arguments.json, ascii=ascii):
+        refused = refused or done.refused
+        print("\n".join(lines), flush=True)
+    return RIGHT if talking or not refused else 2
+
+
+def _moments(session: Session, arguments: argparse.Namespace, ascii: bool) -> int:
+    """Print the moment that `--until` led to, all moments of each `--break`, and the watches."""
+    import json
+
+    from tutor.debugger.stops.report import scan_report
+    from tutor.debugger.watches.report import watches_report
+    from tutor.line.answers import data, moment, plain
+
+    trace, cursor = session.trace, session.frame.cursor
+    reports = [scan_report(trace, text, cursor) for text in arguments.stops]
+    at = cursor if arguments.until is not None else len(trace.events)
+    if session.notes.watches:
+        reports.append(watches_report(trace, session.notes.watches, at))
+    if arguments.json:
+        document = {"format": 1, "report": "moments"}
+        if arguments.until is not None:
+            document |= data(session, session, f"until {arguments.until}", [moment(session)])
+        document |= {"reports": [report.document() for report in reports]}
+        print(json.dumps(document, allow_nan=False))
+        return RIGHT
+    said = [moment(session)] if arguments.until is not None else []
+    said += [sentence for report in reports for sentence in report.sentences]
+    print("\n".join([plain(line, ascii) for line in said]))
+    return RIGHT
 
 
 def _print(session: Session, arguments: argparse.Namespace, ascii: bool) -> int:
@@ -101,167 +254,3 @@ def _print(session: Session, arguments: argparse.Namespace, ascii: bool) -> int:
         told = checks.sentences(difference, proof)
         print("\n".join(text.lines(session.trace, told, ascii=ascii)))
     return WRONG if difference.wrong or proof.wrong else RIGHT
-
-
-def _session(arguments: argparse.Namespace) -> Session:
-    """Read the arguments, run the function, take the steps."""
-    from engine.errors import EngineError, GradientError
-    from tutor.language import LanguageError, bind, parse, read_at
-    from tutor.session import session as sessions
-
-    try:
-        _refuse_other_targets(arguments.target)
-        program = parse(arguments.target)
-    except LanguageError as error:
-        _refuse(error, None)
-    try:
-        given = read_at(arguments.at)
-    except LanguageError as error:
-        _refuse(error, "--at")
-    rates = [_rate(text) for text in arguments.step]
-    upstream = _upstream(arguments.upstream)
-    try:
-        session = sessions.start(
-            program,
-            bind(program, given),
-            upstream=upstream,
-            dtype=arguments.dtype,
-            rate=rates[0] if rates else sessions.DEFAULT_RATE,
-            params=_params(arguments.params, program),
-        )
-        for rate in rates:
-            session = sessions.descend(sessions.with_rate(session, rate))
-    except LanguageError as error:
-        _refuse(error, None if error.text == arguments.target else "--at")
-    except GradientError as error:
-        text = arguments.upstream
-        if text is None:
-            raise UnusableInput(str(error)) from error
-        raise UnusableInput(
-            str(error), text=text, start=0, end=len(text), where="--upstream"
-        ) from error
-    except EngineError as error:
-        raise UnusableInput(str(error)) from error
-    return sessions.rewound(session)
-
-
-def _refuse_other_targets(target: str) -> None:
-    import re
-
-    if re.search(r"\.py(:\w+)?$", target.strip()):
-        raise UnusableInput(
-            "functions in a .py file cannot be traced yet",
-            hint='Give the expression itself: backprop trace "(x + y)*z" --at x=-2,y=5,z=-4',
-        )
-
-
-def _rate(text: str) -> float:
-    """The learning rate of `--step lr=0.1`."""
-    name, equals, number = text.partition("=")
-    try:
-        rate = float(number if equals else text)
-    except ValueError:
-        rate = float("nan")
-    if (equals and name.strip() != "lr") or not 0.0 < rate < float("inf"):
-        raise UnusableInput(
-            "expected a learning rate above 0",
-            text=text,
-            start=0,
-            end=len(text),
-            where="--step",
-            hint="write --step lr=0.1",
-        )
-    return rate
-
-
-def _upstream(text: str | None) -> Any:
-    from tutor.language import LanguageError, parse_at
-
-    if text is None:
-        return None
-    name = "upstream="
-    try:
-        values = parse_at([name + text])
-    except LanguageError as error:
-        raise UnusableInput(
-            error.message,
-            text=text,
-            start=max(0, error.start - len(name)),
-            end=max(1, error.end - len(name)),
-            where="--upstream",
-            hint=error.hint or None,
-        ) from error
-    if len(values) != 1:
-        raise UnusableInput(
-            "expected one value",
-            text=text,
-            start=0,
-            end=len(text),
-            where="--upstream",
-            hint="a vector is written [1, 2]",
-        )
-    return next(iter(values.values()))
-
-
-def _params(text: str | None, program: Program) -> tuple[str, ...] | None:
-    """The names of `--params w,b`, each of them an input."""
-    if text is None:
-        return None
-    names: list[str] = []
-    at = 0
-    for part in text.split(","):
-        name = part.strip()
-        start = at + len(part) - len(part.lstrip())
-        at += len(part) + 1
-        if name not in program.inputs or name in names:
-            known = ", ".join(program.inputs) or "none"
-            raise UnusableInput(
-                "expected the name of an input" if name not in names else f"{name} is named twice",
-                text=text,
-                start=start,
-                end=max(start + 1, start + len(name)),
-                where="--params",
-                hint=f"The inputs are: {known}",
-            )
-        names.append(name)
-    return tuple(names)
-
-
-def _refuse(error: LanguageError, where: str | None) -> NoReturn:
-    raise UnusableInput(
-        error.message,
-        text=error.text or None,
-        start=error.start,
-        end=error.end,
-        where=where,
-        hint=error.hint or None,
-    ) from error
-
-
-def _talk(session: Session, arguments: argparse.Namespace) -> None:
-    """Say on standard error what was assumed."""
-    from tutor.render.values import shape_text
-
-    output = session.trace.nodes[session.trace.output]
-    if output.shape and arguments.upstream is None and session.trace.passes[0].seed is not None:
-        print(
-            f"seeded with ones, because the output has shape {shape_text(output.shape)}",
-            file=sys.stderr,
-        )
-    if arguments.params is not None and not arguments.step:
-        print("--params says what a step changes; --step lr=0.1 takes one", file=sys.stderr)
-    if arguments.step and arguments.params is None:
-        print(
-            f"the step changes {', '.join(session.params)} (--params says which)", file=sys.stderr
-        )
-
-
-def _remember(arguments: argparse.Namespace, session: Session) -> None:
-    from tutor.language import read_at
-    from tutor.settings.recent import Recent, remember
-
-    inputs = [
-        (name, given.text[given.start : given.end].partition("=")[2].strip())
-        for name, given in read_at(arguments.at).items()
-    ]
-    remember(Recent(arguments.target, tuple(inputs)))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from engine.trace import Trace
 
 if TYPE_CHECKING:
-    from tutor.debugger.stops import Stop
-    from tutor.debugger.watches import Watch
+    from tutor.debugger.stops.stops import Stop
+    from tutor.debugger.watches.watches import Watch
 
 
 def _none() -> Mapping[str, int]:

@@ -12,10 +12,10 @@ import numpy as np
 from engine.recording import record_pass
 from engine.trace import Pass
 from tutor.language import Program
+from tutor.sandbox.target import FileTarget, FunctionError, file_target
 
 if TYPE_CHECKING:
     from engine.document import Source
-    from tutor.sandbox.functions import FileTarget
 
 Kind = Literal["expression", "function", "file", "recorded"]
 
@@ -141,9 +141,10 @@ class File:
     @classmethod
     def of(cls, text: str, seed: int = 0) -> File:
         """The function that `loss.py:mse` names. Raises FunctionError where there is none."""
-        from tutor.sandbox.functions import file_target
-
-        return cls(file_target(text), seed)
+        target = file_target(text)
+        if target is None:
+            raise FunctionError(f"{text} names no function of a file", kind="missing")
+        return cls(target, seed)
 
     @property
     def text(self) -> str:

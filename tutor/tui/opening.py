@@ -6,10 +6,12 @@ Imports the language, the engine and NumPy when first called: no first frame nee
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tutor.language import Program
+    from collections.abc import Mapping
+
+    from tutor.language import Given
     from tutor.session.session import Session
 
 EXAMPLE = "(x + y)*z"
@@ -18,10 +20,10 @@ EXAMPLE_INPUTS = "x=-2, y=5, z=-4"
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What can be opened: the program, the values of its inputs, and these as they were typed."""
+    """What can be opened: the target, the values of its inputs, and these as they were typed."""
 
-    program: Program
-    inputs: dict[str, Any]
+    text: str
+    given: Mapping[str, Given]
     typed: tuple[tuple[str, str], ...]
 
 
@@ -39,36 +41,42 @@ class Fault:
     end: int
 
 
-def read(expression: str, inputs: str) -> Ready | Fault:
-    """Read both lines as they are typed. Never raises for a text, whatever it is."""
+def read(target: str, inputs: str) -> Ready | Fault:
+    """Read both lines as they are typed. Never raises for a text, whatever it is, and runs
+    nothing."""
     from tutor.language import LanguageError, bind, parse, read_at
+    from tutor.session.targets import kind_of
 
-    try:
-        program = parse(expression)
-    except LanguageError as error:
-        return Fault("expression", error.message, error.hint, error.start, error.end)
+    program = None
+    if kind_of(target) == "expression":
+        try:
+            program = parse(target)
+        except LanguageError as error:
+            return Fault("expression", error.message, error.hint, error.start, error.end)
     try:
         given = read_at([inputs]) if inputs.strip() else {}
     except LanguageError as error:
         return Fault("inputs", error.message, error.hint, error.start, error.end)
     try:
-        values = bind(program, given, "at")
+        if program is not None:
+            bind(program, given, "at")
     except LanguageError as error:
         field = "inputs" if error.text == inputs else "expression"
         return Fault(field, error.message, error.hint, error.start, error.end)
     texts = {name: one.text[one.start : one.end].partition("=")[2] for name, one in given.items()}
-    return Ready(program, values, tuple((name, text.strip()) for name, text in texts.items()))
+    return Ready(target, given, tuple((name, text.strip()) for name, text in texts.items()))
 
 
 def open_session(ready: Ready) -> Session | Fault:
-    """Run the function and stand at its beginning; a Fault where the engine refuses it."""
+    """Run the target and stand at its beginning; a Fault where it cannot be run."""
     from engine.errors import EngineError
     from tutor.language import LanguageError
-    from tutor.session.session import start
+    from tutor.sandbox.functions import FunctionError
+    from tutor.session.targets import opened
 
     try:
-        return start(ready.program, ready.inputs)
+        return opened(ready.text, ready.given)
     except LanguageError as error:
         return Fault("expression", error.message, error.hint, error.start, error.end)
-    except EngineError as error:
-        return Fault("expression", str(error), "", 0, len(ready.program.text))
+    except (EngineError, FunctionError) as error:
+        return Fault("expression", str(error), "", 0, len(ready.text))

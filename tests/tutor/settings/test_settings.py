@@ -20,9 +20,8 @@ def test_without_a_file_everything_is_as_for_everybody() -> None:
 
 
 def test_what_stands_in_the_file_counts() -> None:
-    write(
-        'theme = "light"\nprecision = 6\nmotion = false\n[keys]\n"step.next" = ["g", "n"]\nwhy = "y"\n'
-    )
+    chosen = 'theme = "light"\nprecision = 6\nmotion = false\n'
+    write(chosen + '[keys]\n"step.next" = ["g", "n"]\nwhy = "y"\n')
     settings, wrong = load()
     assert wrong == []
     assert (settings.theme, settings.precision, settings.motion) == ("light", 6, False)

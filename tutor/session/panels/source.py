@@ -31,7 +31,8 @@ class SourcePanel:
         trace = session.trace
         p = trace.passes[trace.pass_at(session.frame.cursor)]
         first = trace.node_range(p.index).start
-        here = line_of(session, focused(session.frame))
+        place = place_of(session)
+        here = None if place is None else place.line
         now = active(session.frame)
         flow = "forward" if now is None or now.direction == "forward" else "backward"
         sign = "▶" if flow == "forward" else "◀"
@@ -63,12 +64,6 @@ class SourcePanel:
     def opened(self, session: Session, row: Row) -> Session:
         """Look at the node of a line."""
         return followed(session, row)
-
-
-def line_of(session: Session, node: int) -> int | None:
-    """The line of the source, counted from 1, in which a node was made; None where unknown."""
-    place = session.trace.nodes[node].location
-    return None if place is None else place.line
 
 
 def place_of(session: Session) -> Location | None:
