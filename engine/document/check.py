@@ -35,8 +35,8 @@ def everything(place: str, p: Pass) -> None:
     """
     _ops(place, p)
     _leaves(place, p)
-    _shapes(place, p)
     _contributions(place, p)
+    _shapes(place, p)
     _calls(place, p)
 
 

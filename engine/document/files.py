@@ -22,11 +22,11 @@ def save(document: Document, path: str | os.PathLike[str]) -> None:
     Raises DocumentError, which names the file, where it cannot be written.
     """
     data = write_bytes(document)
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)  # a pipe is written to, not replaced
+        if Path(path).exists() and not Path(path).is_file():
+            Path(path).write_bytes(data)  # a pipe is written to, not replaced
             return
+        target = Path(os.path.realpath(path))
         beside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
         try:
             beside.write_bytes(data)

@@ -66,7 +66,9 @@ def _parsed(place: str, text: bytes) -> Data:
     except UnicodeDecodeError as error:
         raise DocumentError(f"{place}: a byte at {error.start} is not ASCII") from error
     except json.JSONDecodeError as error:
-        raise DocumentError(f"{place}: this is no JSON: {error.msg} at {error.pos}") from error
+        raise DocumentError(
+            f"{place}: this is no JSON: {error.msg.removesuffix(' at')} at {error.pos}"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{place}: this is no JSON: {str(error).splitlines()[0]}") from error
 

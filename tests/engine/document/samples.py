@@ -68,7 +68,7 @@ def _one_more(made: list[Tensor], kind: float, a: float, b: float, c: float) -> 
     if kind < 0.85:
         return x[..., 0] if b < 0.5 else x[::-1]
     if kind < 0.9:
-        return engine.take(x, indices=np.array([0, 1, 0]), axis=0)
+        return engine.take(x, indices=np.array([0, -1, 0]), axis=0)
     if kind < 0.95:
         return engine.sum(x, axis=-1, keepdims=b < 0.5)
     return engine.transpose(x)
