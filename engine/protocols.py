@@ -30,8 +30,10 @@ def ufunc_call(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
         # An array updated by a gradient: `p.data -= rate * p.grad`.
         return getattr(ufunc, method)(*[_plain(x) for x in inputs], **kwargs)
     if outs and changes_in_place(source.calling_frame()):
-        why = "a plain NumPy array cannot hold a gradient; write a = a + ..., not a += ..."
-        raise _refusal(f"np.{name} into an array by an operator", why)
+        raise LeavesGraphError(
+            f"np.{name} would write a tensor into a plain NumPy array ({source.calling_line()}), "
+            "where no gradient could flow back: write a = a + ... in place of a += ..."
+        )
     _refuse_out(name, kwargs)
     unknown = sorted(set(kwargs) - {"out", "axis", "keepdims"})
     if unknown:

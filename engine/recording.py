@@ -126,7 +126,7 @@ def record_pass(
             except ValueError as error:
                 # NumPy hides our refusal to become a float behind a message about sequences.
                 if isinstance(error.__cause__, LeavesGraphError):
-                    raise error.__cause__ from None
+                    raise error.__cause__.with_traceback(error.__traceback__) from None
                 raise
             finally:
                 if recorder.calls is not None:

@@ -1,12 +1,12 @@
-"""The values of inputs as typed after `--at`: `x=-2,y=5`, `W=[[1,2],[3,4]]`, `x=file.npy`."""
+"""The values of inputs as typed after `--at`: `x=-2,y=5`, `W=[[1,2],[3,4]]`, `x=file.npy`, and
+`file.npz` for all arrays in it by their names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 from tutor.language.errors import LanguageError, Reason, shortened
 from tutor.language.functions import function_named
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     InputValue: TypeAlias = "float | np.ndarray[Any, Any]"
 
-MAX_FILE = 256 * 1024 * 1024
+Read = TypeVar("Read")
+
 MAX_AXES = 32
 
 NAME_HINTS = {
@@ -42,14 +43,15 @@ class Given:
 def parse_at(texts: Iterable[str]) -> dict[str, InputValue]:
     """The values that the `--at` options give, by name: floats, and float64 arrays for lists.
 
-    An array from a file keeps its own floating-point type. Raises `LanguageError`, whose `text` is
-    the option at fault.
+    An array from a file keeps its own floating-point type; whole numbers become float64. Raises
+    `LanguageError`, whose `text` is the option at fault.
     """
-    return {name: given.value for name, given in read_at(texts).items()}
+    return {name: _real(given.value) for name, given in read_at(texts).items()}
 
 
 def read_at(texts: Iterable[str]) -> dict[str, Given]:
-    """As `parse_at`, with the place of each input, for `bind`."""
+    """As `parse_at`, with the place of each input, for `bind`; arrays of whole numbers and masks
+    from files stay what they are."""
     inputs: dict[str, Given] = {}
     for text in texts:
         if len(text) > MAX_TEXT:
@@ -58,10 +60,11 @@ def read_at(texts: Iterable[str]) -> dict[str, Given]:
         if not text.strip(" \t\r\n"):
             _refuse("empty_input", "there is nothing to read", text, 0, len(text), "write x=1,y=2")
         for start, end in _pieces(text):
-            given = _given(text, start, end)
-            if given.name in inputs:
-                _refuse("bad_arguments", f"{given.name} is given twice", text, start, end)
-            inputs[given.name] = given
+            for given in _given(text, start, end):
+                if given.name in inputs:
+                    message = f"{shortened(given.name)} is given twice"
+                    _refuse("bad_arguments", message, text, start, end)
+                inputs[given.name] = given
     return inputs
 
 
@@ -90,7 +93,7 @@ def bind(
         hint = _missing_hint(program, missing[0])
         hint = hint or f"add {option} " + ",".join(f"{shortened(name)}=..." for name in missing[:6])
         _refuse("bad_arguments", message, program.text, place.start, place.end, hint)
-    return {name: given[name].value for name in program.inputs}
+    return {name: _real(given[name].value) for name in program.inputs}
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -115,8 +118,14 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _given(text: str, start: int, end: int) -> Given:
+def _given(text: str, start: int, end: int) -> list[Given]:
+    """The input of one piece, or all those in a file of arrays."""
     sign = text.find("=", start, end)
+    if sign < 0 and text[start:end].lower().endswith(".npz"):
+        from tutor.language.arrays import read_npz
+
+        arrays = _from_file(text, start, end, read_npz)
+        return [Given(name, value, text, start, end) for name, value in arrays.items()]
     if sign < 0:
         piece = shortened(text[start:end])
         hint = "a vector is written x=[1, 2]" if start > 0 else "write x=1,y=2"
@@ -128,8 +137,14 @@ def _given(text: str, start: int, end: int) -> Given:
         message = f"{shortened(name)} is given no value"
         _refuse("syntax_error", message, text, start, end, f"write {shortened(name)}=1")
     if text[first:last].lower().endswith(".npy"):
-        return Given(name, _from_file(text, first, last), text, start, end)
-    return Given(name, _Reader(text, first, last).whole(), text, start, end)
+        from tutor.language.arrays import read_npy
+
+        return [Given(name, _from_file(text, first, last, read_npy), text, start, end)]
+    if text[first:last].lower().endswith(".npz"):
+        hint = f"give the file alone: {shortened(text[first:last], 60)}"
+        message = "an .npz file holds arrays with names of their own"
+        _refuse("bad_arguments", message, text, first, last, hint)
+    return [Given(name, _Reader(text, first, last).whole(), text, start, end)]
 
 
 def _name(text: str, start: int, end: int) -> str:
@@ -241,39 +256,24 @@ class _Reader:
         _refuse("syntax_error", message, self.text, token.start, token.end)
 
 
-def _from_file(text: str, start: int, end: int) -> InputValue:
-    """The array in a .npy file, of at most 256 MB; nothing in it is executed."""
-    import numpy as np
+def _from_file(text: str, start: int, end: int, read: Callable[[Path], Read]) -> Read:
+    """What a file of arrays holds."""
+    from tutor.language.arrays import ArraysError
 
     name = shortened(text[start:end], 60)
-
-    def refuse(message: str, hint: str = "") -> NoReturn:
-        _refuse("bad_arguments", f"{name}: {message}", text, start, end, hint)
-
     try:
-        path = Path(text[start:end]).expanduser()
-        status = path.stat()
-        if not S_ISREG(status.st_mode):
-            refuse("this is not a file")
-        if status.st_size > MAX_FILE:
-            refuse(f"{status.st_size} bytes; at most {MAX_FILE} are read")
-        # A map is checked against the length of the file, whatever its header claims.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        refuse("there is no such file")
-    except LanguageError:
-        raise
-    except OSError as error:
-        refuse(f"the file cannot be read ({error.strerror or 'not an array'})")
-    except (ValueError, EOFError, RuntimeError, OverflowError):
-        refuse("this is no array of numbers as numpy.save writes it")
-    if not isinstance(array, np.ndarray):
-        refuse("this holds several arrays", "save one with numpy.save")
-    if array.dtype.kind not in "fiub":
-        refuse(f"an array of {array.dtype.name}; inputs are real numbers")
-    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        return np.array(array, dtype=np.float64)
-    return np.array(array, dtype=array.dtype.newbyteorder("="))
+        return read(Path(text[start:end]).expanduser())
+    except ArraysError as error:
+        _refuse("bad_arguments", f"{name}: {error}", text, start, end, error.hint)
+    except (ValueError, RuntimeError):  # a path with a character that no path has, an unknown ~user
+        _refuse("bad_arguments", f"{name}: there is no such file", text, start, end)
+
+
+def _real(value: InputValue) -> InputValue:
+    """The value as numbers with a gradient: whole numbers and masks become float64."""
+    if isinstance(value, float) or value.dtype.kind == "f":
+        return value
+    return value.astype("float64")
 
 
 def _first_use(program: Program, name: str) -> Expression:

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from typing import Any
 
 from engine.errors import EngineError
+from tutor.sandbox.limits import SPARE as SPARE
+from tutor.sandbox.limits import limit as limit
 
 MEMORY = 2 * 1024**3
 """Bytes of address space, where the platform can limit it."""
-
-SPARE = 5.0
-"""Seconds of computing beyond the limit, after which the system ends a child that nobody waits
-for."""
 
 
 def main() -> int:
@@ -43,19 +40,6 @@ def answer(request: Any) -> dict[str, str]:
     except (EngineError, MemoryError, RecursionError) as error:
         return {"status": "skipped", "why": f"SymPy could not take it: {type(error).__name__}"}
     return {"status": proof.status, "why": proof.why or ""}
-
-
-def limit(name: str, most: int) -> None:
-    """Bound a resource of this process, where the platform can."""
-    try:
-        import resource
-    except ImportError:
-        return
-    kind = getattr(resource, name)
-    _, hard = resource.getrlimit(kind)
-    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(kind, (allowed, hard))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+"""What a child process may use of the machine, set by itself as the first thing it does."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+SPARE = 5.0
+"""Seconds beyond the limit, after which the system ends a child that nobody waits for."""
+
+
+def limit(name: str, most: int) -> None:
+    """Bound a resource of this process, where the platform can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    kind = getattr(resource, name)
+    _, hard = resource.getrlimit(kind)
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(kind, (allowed, hard))
+
+
+def limit_time(seconds: float) -> None:
+    """Let the system end this process after so many seconds, whether it computes or sleeps."""
+    limit("RLIMIT_CPU", int(seconds) + 1)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
