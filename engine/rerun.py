@@ -171,8 +171,8 @@ class _Remade:
                 if type(made.held) is not float and made.held.dtype.kind == "b":
                     made.held = _as_recorded(made.held, p.values[node])
         except (ShapeError, TypeError) as error:
-            name = None if op is None else op.name
-            raise ShapeError(f"{who(p, node)}: {error}", op=name) from error
+            refused = None if op is None else op.name
+            raise ShapeError(f"{who(p, node)}: {error}", op=refused) from error
         except EngineError as error:
             said = unknown(op.name) if isinstance(op, ForeignOp) else str(error)
             raise EngineError(f"{who(p, node)}: {said}", op=error.op) from error

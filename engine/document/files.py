@@ -43,12 +43,13 @@ def load(path: str | os.PathLike[str]) -> Document:
     """The document in a file. Raises DocumentError, which names the file, in every case."""
     try:
         special = Path(path).exists() and not Path(path).is_file()
-        data = b"" if special else _start_of(path)
+        size = 0 if special else Path(path).stat().st_size
+        data = b"" if special or size > _LARGEST else _start_of(path)
     except (OSError, ValueError) as error:
         raise DocumentError(f"{path}: cannot be read: {_reason(error)}") from error
     if special:
         raise DocumentError(f"{path}: this is no file")
-    if len(data) > _LARGEST:
+    if max(size, len(data)) > _LARGEST:
         raise DocumentError(
             f"{path}: the file is larger than a trace document can be ({limits.BYTES // 2**20} MB)"
         )

@@ -14,11 +14,13 @@ import engine
 from engine import Tensor
 from engine.document import Document, ForeignOp, read_bytes, write_bytes
 from engine.errors import EngineError, GradientError, ShapeError
+from engine.gates import can_open
 from engine.ops import REGISTRY
 from engine.passes import Decision, Pass
 from engine.recording import record_with
 from engine.rerun import FlippedError, rerun, stepped
 from engine.source import Location
+from tests.engine.document.samples import assert_pass, random_trace
 
 NUMBERS = st.floats(-3, 3)
 
@@ -43,28 +45,12 @@ def only(trace: engine.Trace) -> Pass:
     return p
 
 
-def assert_same(one: Pass, other: Pass) -> None:
-    """Every event, every name, scope and place; bit for bit."""
-    for name in ("ops", "operands", "inputs", "output", "names", "scopes", "locations"):
-        assert getattr(one, name) == getattr(other, name), name
-    for name in ("given_names", "decisions", "seed_given"):
-        assert getattr(one, name) == getattr(other, name), name
-    for name in ("wanted", "sources", "slots", "targets"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-    np.testing.assert_array_equal(one.seed, other.seed)
-    for name in ("values", "gradients", "amounts"):
-        mine, its = getattr(one, name), getattr(other, name)
-        assert len(mine) == len(its)
-        for i in range(len(mine)):
-            np.testing.assert_array_equal(mine[i], its[i])
-
-
 @given(NUMBERS, NUMBERS, NUMBERS)
 def test_other_inputs_give_what_the_function_gives(x: float, w: float, b: float) -> None:
     p = only(engine.record(neuron, x=1.0, w=2.0, b=3.0))
     again = rerun(p, inputs={"x": x, "w": w, "b": b})
     assert again.nodes == tuple(range(len(p.ops)))
-    assert_same(again.pass_, only(engine.record(neuron, x=x, w=w, b=b)))
+    assert_pass(again.pass_, only(engine.record(neuron, x=x, w=w, b=b)))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
@@ -72,11 +58,11 @@ def test_nothing_changed_is_the_same_pass(dtype: str) -> None:
     r = np.random.default_rng(0)
     inputs = {"x": r.normal(size=3), "W": r.normal(size=(4, 3)), "V": r.normal(size=(2, 4))}
     p = only(record_with(two_layers, inputs, dtype=dtype))
-    assert_same(rerun(p).pass_, p)
+    assert_pass(rerun(p).pass_, p)
     W = r.normal(size=(4, 3))
     changed = rerun(p, inputs={"W": W})
     assert changed.pass_.values[p.inputs["W"]].dtype == dtype
-    assert_same(changed.pass_, only(record_with(two_layers, {**inputs, "W": W}, dtype=dtype)))
+    assert_pass(changed.pass_, only(record_with(two_layers, {**inputs, "W": W}, dtype=dtype)))
 
 
 def test_a_seed_is_kept_or_given_anew() -> None:
@@ -101,7 +87,7 @@ def test_a_node_is_held_at_a_value() -> None:
     assert q.gradient(new) == pytest.approx(2 * (np.tanh(0.5) - 0.5) * (1 - np.tanh(0.5) ** 2))
     assert [q.gradient(q.inputs[name]) for name in "xwb"] == [None, None, None]
     assert [q.names[k] for k in held.nodes if k is not None] == list(p.names)
-    assert_same(rerun(q).pass_, q)
+    assert_pass(rerun(q).pass_, q)
 
 
 def test_the_output_held_is_seeded_all_the_same() -> None:
@@ -206,31 +192,70 @@ def test_a_node_is_opened_into_its_gates() -> None:
     assert ("layer1", p.names[tanh], q.names[sub]) in deeper.scopes.values()
 
 
-def decided(x: float, y: float) -> Pass:
-    """A pass with the branch written down, whether or not the recorder does so by itself."""
-    place = Location("/home/ada/loss.py", 12)
-
-    def fn(x: Any, y: Any) -> Any:
-        above = x > y
-        return x * x + 0.0 * above + 0.0 * y
-
-    p = only(engine.record(fn, x=x, y=y))
-    node = next(i for i, op in enumerate(p.ops) if op is not None and op.name == "gt")
-    return replace(p, decisions=(Decision(node, "truth", x > y, place),))
+def branching(x: Any, y: Any) -> Any:
+    if x > y:
+        x = x * x
+    return x + 0.5 * y
 
 
 def test_a_branch_is_recorded_and_not_decided_again() -> None:
-    p = decided(2.0, 1.0)
-    assert rerun(p, inputs={"x": 3.0}).pass_.decisions == p.decisions
+    p = only(engine.record(branching, x=2.0, y=1.0))
+    assert_pass(rerun(p, inputs={"x": 3.0}).pass_, only(engine.record(branching, x=3.0, y=1.0)))
     with pytest.raises(FlippedError) as caught:
         rerun(p, inputs={"x": 0.0})
+    line = branching.__code__.co_firstlineno + 1
     assert str(caught.value) == (
-        "the branch at loss.py:12 was taken because x > y; "
+        f"the branch at test_rerun.py:{line} was taken because x > y; "
         "with these values it would not be: run the file itself again"
     )
-    assert (caught.value.node, str(caught.value.location)) == (p.decisions[0].node, "loss.py:12")
+    assert (caught.value.node, caught.value.location) == (
+        p.decisions[0].node,
+        Location(__file__, line),
+    )
+    other = only(engine.record(branching, x=0.0, y=1.0))
     with pytest.raises(FlippedError, match="was not taken because it is not so that x > y"):
-        rerun(decided(0.0, 1.0), inputs={"x": 3.0})
+        rerun(other, inputs={"x": 3.0})
+    loaded = read_bytes(write_bytes(Document(engine.record(branching, x=2.0, y=1.0)))).trace
+    with pytest.raises(FlippedError, match="was taken because x > y"):
+        rerun(only(loaded), inputs={"y": 9.0})
+
+
+def test_what_was_written_in_place_is_written_again() -> None:
+    def fill(x: Any) -> Any:
+        h = np.zeros_like(x)
+        for i in range(3):
+            h[i] = engine.tanh(x[i] + (h[i - 1] if i else 0.0))
+        return h.sum()
+
+    p = only(engine.record(fill, x=[0.5, -0.25, 1.0]))
+    other = [1.0, 2.0, -3.0]
+    assert_pass(rerun(p, inputs={"x": other}).pass_, only(engine.record(fill, x=other)))
+
+
+@given(st.integers(0, 10**6))
+def test_any_graph_runs_again_as_it_ran(seed: int) -> None:
+    for p in read_bytes(write_bytes(Document(random_trace(seed)))).trace.passes:
+        again = rerun(p, index=p.index)
+        assert_pass(again.pass_, replace(p, updates=()))
+        assert again.nodes == tuple(range(len(p.ops)))
+
+
+@given(st.integers(0, 10**6), st.integers(0, 100))
+def test_an_opened_graph_says_the_same(seed: int, chance: int) -> None:
+    p = random_trace(seed).passes[0]
+    can = [i for i, op in enumerate(p.ops) if op is not None and can_open(op)]
+    made = rerun(p, gates=can[chance % 2 :: 2])
+    q = made.pass_
+    tolerance = 1e-6 if _wide(p) else 0.05
+    for old, new in enumerate(made.nodes):
+        assert new is not None
+        assert q.names[new] == p.names[old]
+        np.testing.assert_allclose(q.value(new), p.value(old), tolerance, tolerance)
+        assert (q.gradient(new) is None) == (p.gradient(old) is None)
+
+
+def _wide(p: Pass) -> bool:
+    return all(np.asarray(p.value(i)).dtype.name == "float64" for i in range(len(p.ops)))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +288,7 @@ def test_a_step_on_the_graph_is_a_step_of_the_function() -> None:
         theirs = engine.step(theirs, neuron, 0.1, ["w", "b"])
     assert len(ours.passes) == 4
     for one, other in zip(ours.passes, theirs.passes, strict=True):
-        assert_same(one, other)
+        assert_pass(one, other)
         assert (one.updates, one.index) == (other.updates, other.index)
     with pytest.raises(EngineError, match="'q' is no input"):
         stepped(trace, 0.1, ["q"])
@@ -283,7 +308,7 @@ def test_what_this_program_does_not_have_is_looked_at_and_not_run() -> None:
         EngineError, match=r"n2 \(test_rerun.*\): mystery: this program has no such"
     ):
         rerun(strange)
-    assert_same(rerun(strange, ops={tanh: (REGISTRY["tanh"], {})}).pass_, p)
+    assert_pass(rerun(strange, ops={tanh: (REGISTRY["tanh"], {})}).pass_, p)
     held = rerun(strange, values={tanh: 0.5}).pass_
     assert held.gradient(held.inputs["x"]) is None
 
