@@ -17,9 +17,11 @@ SEVERAL = 64
 
 def folded_title(item: Item, *, ascii: bool = False) -> str:
     """`▸ layer1 (12 nodes)`, `▸ cell ×8`; one that is too long loses the end of its name."""
-    count = "" if item.count else f" ({item.size} nodes)"
-    room = TITLE - len(count) - 2
     name = spelled(item.title, ascii)
+    count = "" if item.count else f" ({item.size} nodes)"
+    if len(name) + len(count) > TITLE - 2 and count:
+        count = f" ({item.size})"
+    room = TITLE - 2 - len(count)
     if len(name) > room:
         name = name[: room - 3] + "..." if ascii else name[: room - 1] + "…"
     return f"{'>' if ascii else '▸'} {name}{count}"
@@ -28,8 +30,8 @@ def folded_title(item: Item, *, ascii: bool = False) -> str:
 def folded_size(trace: Trace, first: int, item: Item, width: int) -> tuple[int, int]:
     """Columns and rows inside the box of a group, at every moment."""
     needed = len(folded_title(item)) + 2
-    if _several(trace, first, item):
-        across = max(2 * HEAT_COLUMNS, len(_counted(item)))
+    if several(trace, first, item):
+        across = max(2 * HEAT_COLUMNS, len(counted(item)))
         return max(across + 4, needed), 2
     columns, rows = size(trace, first + item.output, width=width)
     shape = trace.nodes[first + item.output].shape
@@ -48,7 +50,7 @@ def folded_rows(
 ) -> tuple[Line, ...]:
     """The value and gradient of the node that stands for a group; of a group that gives several
     numbers a map of them, or how many they are."""
-    if not _several(trace, first, item):
+    if not several(trace, first, item):
         node = first + item.output
         return content(trace, node, cursor, width=width, changed=changed, ascii=ascii).rows
     nodes = [first + node for node in item.outputs]
@@ -65,7 +67,7 @@ def folded_rows(
     )
 
 
-def _several(trace: Trace, first: int, item: Item) -> bool:
+def several(trace: Trace, first: int, item: Item) -> bool:
     """Whether a group gives several numbers, none of them an array."""
     return len(item.outputs) > 1 and not any(
         trace.passes[trace.pass_of(first)].values.arrays.get(node) is not None
@@ -78,7 +80,7 @@ def _row(
 ) -> Line:
     head: Line = ((label, "label"), mark)
     if len(item.outputs) > SEVERAL:
-        return (*head, (_counted(item), "label" if there else "absent"))
+        return (*head, (counted(item), "label" if there else "absent"))
     if not numbers or all(number is None for number in numbers):
         return (*head, (spelled("—", ascii), "absent"))
     flat = np.array([0.0 if number is None else number for number in numbers], dtype=np.float64)
@@ -87,5 +89,6 @@ def _row(
     return (*head, *runs)
 
 
-def _counted(item: Item) -> str:
+def counted(item: Item) -> str:
+    """`100 numbers`, of a group that gives so many."""
     return f"{len(item.outputs)} numbers"

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.passes import Pass
 from tutor.debugger.view.circles import folded, in_order
+from tutor.debugger.view.folds import fault
 from tutor.debugger.view.parts import Numbers
 from tutor.debugger.view.tree import MOST, Child, Group, Same, Tree, tree
 from tutor.debugger.view.zoom import Fold, Zoom
@@ -185,7 +186,7 @@ def _gates(p: Pass, cell: Numbers, seen: Sequence[Child], zoom: Zoom) -> dict[in
     pairs = set(zip(cell[sources].tolist(), cell[users].tolist(), strict=True))
     taken: set[int] = set()
     for fold in zoom.folds:
-        if fold_id(fold) in zoom.opened or fold.nodes[-1] >= len(cell):
+        if fold_id(fold) in zoom.opened or fault(p, fold.nodes) is not None:
             continue
         own = {int(cell[node]) for node in fold.nodes}
         apart = len(own) == len(fold.nodes) and not any(isinstance(seen[k], Group) for k in own)

@@ -13,7 +13,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from tutor.debugger.view.view import View
+from tutor.debugger.view.view import View, representative
 from tutor.layout import ASCII, UNICODE, Edge, Layout, Region, Scene, draw
 from tutor.tui.palette import styles
 from tutor.tui.twins import twin
@@ -73,7 +73,10 @@ class GraphCanvas(Surface, can_focus=True):
         before = self._picture
         self._picture = picture
         if before is None or before.layout is not picture.layout:
+            was = self.left, self.top
             self._settle()
+            if before is not None:
+                self._stay(before, *was)
         self._follow()
         self._draw()
 
@@ -102,6 +105,18 @@ class GraphCanvas(Surface, can_focus=True):
         self._map = minimap(layout, width, height)
         self.left = _start(layout.width, width)
         self.top = _start(layout.height, height)
+
+    def _stay(self, before: Picture, left: int, top: int) -> None:
+        """Keep what one looks at where it was on the screen when groups are opened or folded."""
+        assert self._picture is not None  # noqa: S101
+        now, (width, height) = self._picture, self.size
+        if not now.follow or len(before.view.item_of) != len(now.view.item_of):
+            return
+        box = now.layout.placed[now.follow[-1]]
+        node = representative(now.view, box.id)
+        old = before.layout.placed[before.view.at(node).id]
+        self.left = _within(box.x - (old.x - left), width, now.layout.width)
+        self.top = _within(box.y - (old.y - top), height, now.layout.height)
 
     def _follow(self) -> None:
         picture = self._picture
