@@ -11,7 +11,9 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import CodeType, FrameType
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from types import CodeType, FrameType, ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,23 +101,43 @@ class Loop:
         return ",".join(whole) if whole else f"{variable} {self.turn}"
 
 
-def compiled(text: str, filename: str) -> tuple[CodeType, dict[str, Any]]:
-    """The code of a module whose loops are counted, and what it must find among its globals.
+def load(name: str, path: str, text: str) -> ModuleType:
+    """Import a text as the module `name` of the file `path`, with its loops counted.
 
-    Raises SyntaxError as `compile` does.
+    Raises SyntaxError, and whatever the text raises when it is run.
     """
-    tree = ast.parse(text, filename)
-    marking = _Marking()
-    tree = ast.fix_missing_locations(marking.visit(tree))
-    sites = marking.sites
+    loader = _Loader(name, path, text)
+    spec = spec_from_file_location(name, path, loader=loader)
+    if spec is None:
+        raise ImportError(f"{path} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
 
-    def turns(items: Iterable[Any], number: int) -> Iterable[Any]:
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        tree = ast.parse(text, path)
+        marking = _Marking()
+        marked = ast.fix_missing_locations(marking.visit(tree))
+        self._code = compile(marked, path, "exec", dont_inherit=True)
+        self._sites = marking.sites
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._code
+
+    def exec_module(self, module: ModuleType) -> None:
+        setattr(module, _WATCH, self._turns)
+        super().exec_module(module)
+
+    def _turns(self, items: Iterable[Any], number: int) -> Iterable[Any]:
+        """What a loop runs over: the items themselves where nobody is watching."""
         watcher = getattr(MODE.get(), "calls", None)
         if watcher is None:
             return items
-        return Loop(sites[number], items, watcher, sys._getframe(1))
-
-    return compile(tree, filename, "exec", dont_inherit=True), {_WATCH: turns}
+        return Loop(self._sites[number], items, watcher, sys._getframe(1))
 
 
 class _Marking(ast.NodeTransformer):

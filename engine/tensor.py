@@ -392,10 +392,10 @@ class Tensor:
             who = self.name or (self.op.name if self.op else "a tensor")
             if writes_entries(source.calling_frame()):
                 raise LeavesGraphError(
-                    f"{who} is written into a plain NumPy array ({source.calling_line()}), where "
-                    "no gradient could flow back; make the array from a tensor, "
-                    "h = np.zeros_like(x) or engine.Tensor(np.zeros(...)), or collect the parts in "
-                    "a list and np.stack them"
+                    f"{self.name or 'a tensor'} is written into a plain NumPy array "
+                    f"({source.calling_line()}), where no gradient could flow back; make the array "
+                    "from a tensor, h = np.zeros_like(x) or engine.Tensor(np.zeros(...)), or "
+                    "collect the parts in a list and np.stack them"
                 )
             raise LeavesGraphError(
                 f"{what} on {who} ({source.calling_line()}) would take it out of the graph, and "

@@ -65,12 +65,17 @@ class Argument:
 @dataclass(frozen=True, slots=True)
 class Ran:
     """A function that was traced: one pass, what it printed, the text of its file, and all its
-    parameters."""
+    parameters.
+
+    passed: those of the given inputs that are no inputs of the trace, such as labels and counts;
+    to run the function again, they must be given again.
+    """
 
     trace: Trace
     printed: str
     source: Source
     arguments: tuple[Argument, ...]
+    passed: Mapping[str, Any]
 
 
 class Job:
@@ -81,11 +86,13 @@ class Job:
         child: subprocess.Popen[bytes],
         reply: IO[bytes],
         source: Source,
+        inputs: Mapping[str, Any],
         seconds: float,
     ) -> None:
         self._child = child
         self._reply = reply
         self._source = source
+        self._inputs = dict(inputs)
         self._seconds = seconds
         self._ends = time.monotonic() + seconds
         self._result: Ran | FunctionError | None = None
@@ -161,7 +168,8 @@ class Job:
                 return self._error(**_error_fields(told))
             trace = read_bytes(document).trace
             arguments = tuple([_argument(one) for one in told["arguments"]])
-            return Ran(trace, self._printed.text(), self._source, arguments)
+            given = {k: x for k, x in self._inputs.items() if k not in trace.inputs}
+            return Ran(trace, self._printed.text(), self._source, arguments, given)
         except DocumentError as error:
             return self._error("crash", f"the trace that came back cannot be read: {error}")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -222,7 +230,7 @@ def start(
             raise FunctionError(
                 f"no process can be started ({error.strerror or error})", kind="crash"
             ) from error
-    return Job(child, reply, source, seconds)
+    return Job(child, reply, source, inputs, seconds)
 
 
 def run(

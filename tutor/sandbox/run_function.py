@@ -13,18 +13,16 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
 from io import BytesIO
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
 
 from engine.document import Document, DocumentError, write_bytes
 from engine.errors import EngineError, GradientError
-from engine.loops import compiled
+from engine.loops import load
 from engine.recording import record_pass
 from engine.trace import Trace
 from tutor.sandbox.limits import SPARE, limit, limit_time
@@ -96,21 +94,6 @@ def answer(request: Mapping[str, Any], values: list[Any]) -> tuple[dict[str, Any
     return {"arguments": [_described(one, traced) for one in parameters.values()]}, document
 
 
-class _Loader(SourceFileLoader):
-    """Loads a module from a text, with its loops counted."""
-
-    def __init__(self, name: str, path: str, text: str) -> None:
-        super().__init__(name, path)
-        self._code, self._given = compiled(text, path)
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self._code
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.update(self._given)
-        super().exec_module(module)
-
-
 def _loaded(path: str, text: str) -> ModuleType:
     """The user's file as a module of its own name, found by itself and by what lies beside it."""
     sys.path.insert(0, str(Path(path).parent))
@@ -118,14 +101,7 @@ def _loaded(path: str, text: str) -> ModuleType:
     name = Path(path).stem
     while name in sys.modules or not name.isidentifier():
         name = f"user_{''.join(c if c.isalnum() else '_' for c in name)}"
-    loader = _Loader(name, path, text)
-    spec = spec_from_file_location(name, path, loader=loader)
-    if spec is None:
-        raise Refused("missing", f"{path} is no Python file")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
-    return module
+    return load(name, path, text)
 
 
 def _parameters(name: str, function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -159,8 +135,8 @@ def _arguments(
         ways = ",".join(f"{one}=0.5" for one in missing[:4])
         raise Refused(
             "arguments",
-            f"{name} is missing a value for {', '.join(missing)}: give numbers with --at {ways}, or "
-            "arrays with --at file.npz",
+            f"{name} is missing a value for {', '.join(missing)}: give numbers with --at {ways}, "
+            "or arrays with --at file.npz",
         )
     traced: dict[str, Any] = {}
     others: dict[str, Any] = {}
