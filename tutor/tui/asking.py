@@ -64,7 +64,11 @@ class Asking:
                 self.leave()
                 screen.action_act(action.id)
                 return
-            screen.do(action, given, on_refused=partial(self._refuse, offset=offset))
+            if screen.do(action, given, on_refused=partial(self._refuse, offset=offset)):
+                said = screen.said
+                self.leave()
+                if said is not None:
+                    screen.say(said)
         except Refused as refusal:
             self._refuse(refusal)
 

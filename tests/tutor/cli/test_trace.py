@@ -133,7 +133,7 @@ def test_ascii_is_ascii(run: Any) -> None:
         ),
         (("x*2", "--at", "x=[1,2"), ["--at: ", '"[" is never closed', "    ^"]),
         (("a@b", "--at", "a=[1,2,3],b=[1,2]"), ["matmul", "(3,)", "(2,)", "  ^^^"]),
-        (("loss.py:train",), [".py file cannot be traced yet"]),
+        (("loss.py:train",), ["loss.py: there is no such file"]),
         (("x*2", "--at", "x=1", "--step", "fast"), ["--step: ", "  ^^^^", "lr=0.1"]),
         (("x*2", "--at", "x=1", "--step", "lr=-1"), ["--step: ", "above 0"]),
         (("x*2", "--at", "x=1", "--params", "x, v"), ["--params: ", "     ^", "The inputs are: x"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from engine.source import Location
 from tutor.debugger.frame import active, focused
@@ -49,7 +50,7 @@ class SourcePanel:
             rows.append(Row(tuple(runs), None if made is None else first + made))
         return Report(
             "source",
-            f"source of {sanitise(source.name)}",
+            f"source of {sanitise(PurePath(source.name).name)}",
             tuple(rows),
             (_sentence(session, lines, here),),
             {"name": source.name, "line": here, "text": source.text},

@@ -22,6 +22,10 @@ _PANES = {
                "A heavy box and a thick edge are where it happens. Drag or wheel to look around, "
                "click a box to look at it or an edge to go to its event; double click an input "
                "to edit it."),
+    "panel": ("the panel", "The answer to a question. ↑ ↓ go to rows that lead somewhere, enter or "
+              "a click opens one, < and > turn to what lies before and after, q closes it."),
+    "source": ("the source", "The text that is traced, with the line of what has just happened. "
+               "A click on a line looks at the node that was made there."),
     "formula": ("the formula", "The rule of this event, then the same rule with its numbers. "
                 "↑ ↓ move over the lines."),
     "inspector": ("the node", "All that is known of the node in focus, with full precision. "

@@ -19,6 +19,7 @@ from tutor.render.inspector import Inspection, inspection
 from tutor.render.numbers import exact
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
+from tutor.session.panels.source import SourcePanel
 from tutor.session.session import Session
 from tutor.tui import words
 from tutor.tui.commands import chord_hint, first_key, keys_for
@@ -36,7 +37,7 @@ from tutor.tui.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from tutor.tui.screens.stepper import StepperScreen
 
-PANES = ("canvas", "formula", "inspector", "events", "timeline")
+PANES = ("canvas", "panel", "formula", "inspector", "source", "events", "timeline")
 _ENTRIES = 40
 
 
@@ -80,6 +81,7 @@ def show(screen: StepperScreen) -> None:
         about = moment.inspection
         rows = words.inspector_lines(facts, about, pane.size.width, count, ascii=ascii_only)
         pane.show(rows)
+    show_source(screen)
     events = screen.query_one("#events", EventList)
     if events.display:
         describe = partial(_event_row, trace, ascii_only)
@@ -95,6 +97,17 @@ def show(screen: StepperScreen) -> None:
     elif screen.has_class("-commanding"):
         keys = COMMAND_KEYS
     screen.query_one("#keys", KeyBar).show(keys)
+
+
+def show_source(screen: StepperScreen) -> None:
+    """The source beside the graph, where there is room and more than a line of it."""
+    source = screen.session.origin.source
+    shown = source is not None and "\n" in source.text.strip() and screen.has_class("-wide")
+    screen.set_class(shown, "-source")
+    if shown:
+        report = SourcePanel().report(screen.session).spelled(screen.ascii_only)
+        screen.query_one("#source", ReportView).show(report)
+        screen.query_one("#source-title", Rule).show(report.title, report.aside)
 
 
 def show_crumbs(screen: StepperScreen) -> None:

@@ -14,7 +14,6 @@ from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.errors import EngineError
 from engine.trace import Trace
 from tutor.actions import ACTIONS, BY_ID, LEADER, Action
 from tutor.actions.commands import perform
@@ -24,7 +23,6 @@ from tutor.debugger.frame import focused, phase
 from tutor.debugger.view.picture import Plan, plan
 from tutor.debugger.view.view import beneath, representative
 from tutor.debugger.view.zoom import Zoom
-from tutor.language import LanguageError
 from tutor.layout.layout import Direction
 from tutor.session import panel as panels
 from tutor.session import session as sessions
@@ -33,11 +31,12 @@ from tutor.session.session import Session
 from tutor.tui.asking import Asking
 from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
+from tutor.tui.editing import Editing
 from tutor.tui.play import Player
 from tutor.tui.screens import panes
 from tutor.tui.widgets.canvas import GraphCanvas
 from tutor.tui.widgets.commandbar import CommandBar
-from tutor.tui.widgets.editbar import EDIT_KEYS, EditBar
+from tutor.tui.widgets.editbar import EditBar
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.keybar import KeyBar
 from tutor.tui.widgets.line import Lines, Pane, Rule
@@ -81,6 +80,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.moment: panes.Moment | None = None
         self.panel_title = ("", "")
         self.asking = Asking(self)
+        self.editing = Editing(self)
         self._leader = False
         self._awaited: tuple[Trace, int, Zoom] | None = None
         self._own: dict[str, Callable[[], None]] = {
@@ -91,7 +91,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             "find": self._find,
             "command": self.asking.command,
             "editor": self._editor,
-            "input.edit": self._edit,
+            "input.edit": self.editing.open,
             "pane.next": lambda: self._turn(1),
             "pane.previous": lambda: self._turn(-1),
             "help": self._help,
@@ -111,6 +111,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 yield Pane(id="formula")
                 yield Rule(id="inspector-title")
                 yield Pane(id="inspector")
+                yield Rule(id="source-title")
+                yield ReportView(id="source")
                 yield Rule(id="events-title")
                 yield EventList(id="events")
         yield Rule(id="bottom")
@@ -231,8 +233,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def do(
         self, action: Action, text: str = "", on_refused: Callable[[Refused], None] | None = None
-    ) -> None:
-        """Do an action on the session, and show what comes of it."""
+    ) -> bool:
+        """Do an action on the session, and show what comes of it; False where it was refused."""
         try:
             after = perform(self.session, action, text)
         except Refused as refusal:
@@ -240,11 +242,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 self.say(str(refusal))
             else:
                 on_refused(refusal)
-            return
-        if self.has_class("-commanding"):
-            self.remove_class("-commanding")
-            self.focus_picture()
+            return False
         self.go(after, after.told or None)
+        return True
 
     def focus_picture(self) -> None:
         """Give the keys to the graph, or to the panel that is open above it."""
@@ -270,9 +270,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _look_closer(self) -> None:
         frame = self.session.frame
-        if self.session.panel is not None:
-            self.query_one(ReportView).open_row()
-            return
+        for view in self.query(ReportView):
+            if view.has_focus:
+                view.open_row()
+                return
         self.go(sessions.at(self.session, moving.focus(frame, focused(frame))))
 
     def look_at(self, node: int) -> None:
@@ -315,6 +316,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _turn(self, way: int) -> None:
         hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
         absent = set().union(*(names for size, names in hidden.items() if self.has_class(size)))
+        absent.add("canvas" if self.session.panel is not None else "panel")
+        if not (self.has_class("-source") and self.has_class("-wide")):
+            absent.add("source")
         shown = [name for name in panes.PANES if name not in absent]
         now = self.focused.id if self.focused is not None else None
         target = shown[((shown.index(now) if now in shown else -1) + way) % len(shown)]
@@ -346,30 +350,11 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _back(self) -> None:
         if self.has_class("-editing"):
-            self._leave_edit()
+            self.editing.leave()
         elif self.session.panel is not None:
             self.go(panels.close(self.session))
         else:
             self._app.back()
-
-    def _edit(self) -> None:
-        inputs = list(self.session.inputs)
-        here = self.session.trace.nodes[focused(self.session.frame)].name
-        self._edit_input(here if here in inputs else inputs[0])
-
-    def _edit_input(self, name: str) -> None:
-        self.add_class("-editing")
-        old, text = panes.written(sessions.standing(self.session, name))
-        self.query_one(EditBar).open(name, old, text)
-        self.query_one(KeyBar).show(EDIT_KEYS)
-        self.query_one("#status", Lines).show(
-            [(" Type a new value; the function is run again.", "quiet")]
-        )
-
-    def _leave_edit(self) -> None:
-        self.remove_class("-editing")
-        self.focus_picture()
-        self.show()
 
     @on(CommandBar.Given)
     def _command_given(self, message: CommandBar.Given) -> None:
@@ -383,7 +368,11 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _command_offered(self, message: CommandBar.Offered) -> None:
         self.asking.offer(message.texts)
 
-    @on(ReportView.Opened)
+    @on(ReportView.Opened, "#source")
+    def _line_opened(self, message: ReportView.Opened) -> None:
+        self.go(panels.followed(self.session, message.row))
+
+    @on(ReportView.Opened, "#panel")
     def _row_opened(self, message: ReportView.Opened) -> None:
         panel = self.session.panel
         if panel is not None:
@@ -391,35 +380,15 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     @on(EditBar.Left)
     def _edit_left(self) -> None:
-        self._leave_edit()
+        self.editing.leave()
 
     @on(EditBar.Turned)
     def _edit_turned(self, message: EditBar.Turned) -> None:
-        inputs = list(self.session.inputs)
-        self._edit_input(inputs[(inputs.index(message.name) + message.way) % len(inputs)])
+        self.editing.turn(message.name, message.way)
 
     @on(EditBar.Given)
     def _edit_given(self, message: EditBar.Given) -> None:
-        try:
-            after = sessions.edit_text(self.session, message.name, message.text)
-        except LanguageError as error:
-            offset = len(message.name) + 1
-            self._refuse(error.message, error.start - offset)
-            return
-        except EngineError as error:
-            self._refuse(str(error), 0)
-            return
-        self._leave_edit()
-        self.go(after, after.told)
-
-    def _refuse(self, why: str, start: int) -> None:
-        """Say below the field why the text can not be used, with a caret under the spot."""
-        indent = self.query_one(EditBar).indent + max(0, start)
-        line = self.query_one("#status", Lines)
-        caret = [(" " * indent, "ground"), ("^ ✗ ", "wrong")]
-        if indent + len(why) + 5 > line.size.width:
-            caret = [(" ✗ ", "wrong")]
-        line.show([*caret, (why, "text")])
+        self.editing.given(message.name, message.text)
 
     @on(GraphCanvas.NodeClicked)
     def _node_clicked(self, message: GraphCanvas.NodeClicked) -> None:

@@ -27,9 +27,15 @@ class ReportView(Surface, can_focus=True):
     class Opened(Message):
         """A row was opened."""
 
-        def __init__(self, row: ReportRow) -> None:
+        def __init__(self, view: ReportView, row: ReportRow) -> None:
+            self.view = view
             self.row = row
             super().__init__()
+
+        @property
+        def control(self) -> ReportView:
+            """The view that the row stands in."""
+            return self.view
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -45,6 +51,10 @@ class ReportView(Surface, can_focus=True):
             self._cursor, self._first = report.at, 0
         elif before.at != report.at:
             self._cursor = report.at
+        else:
+            self._cursor = max(0, min(self._cursor, len(report.rows) - 1))
+            self._draw(follow=False)
+            return
         self._cursor = max(0, min(self._cursor, len(report.rows) - 1))
         self._draw()
 
@@ -74,7 +84,7 @@ class ReportView(Surface, can_focus=True):
         """Open the row under the mark."""
         row = self.row
         if row is not None and _leads(row):
-            self.post_message(self.Opened(row))
+            self.post_message(self.Opened(self, row))
 
     def on_click(self, event: events.Click) -> None:
         at = self._first + event.y
@@ -109,7 +119,11 @@ class ReportView(Surface, can_focus=True):
         rows = self._report.rows if self._report is not None else ()
         height = max(1, self.size.height)
         if follow:
-            self._first = max(min(self._first, self._cursor), self._cursor - height + 1)
+            # What is told in the last line must not hide the mark; a far one goes to the middle.
+            if not self._first < self._cursor < self._first + height - 2:
+                far = not self._first - 1 <= self._cursor <= self._first + height - 1
+                to = self._cursor - height // 2 if far else self._first
+                self._first = max(min(to, self._cursor), self._cursor - height + 2)
             self._first = max(0, min(self._first, max(0, len(rows) - height)))
         shown = rows[self._first : self._first + height]
         painted = [self._row(self._first + y, row) for y, row in enumerate(shown)]
