@@ -47,7 +47,8 @@ def draw(layout: Layout, region: Region, scene: Scene, glyphs: Glyphs = UNICODE)
         for r in range(max(box.y, y), min(box.y + box.height, y + height)):
             sheet.chars[r - y][a - x : b - x] = window(cells[r - box.y], a - box.x, b - box.x)
             sheet.styles[r - y][a - x : b - x] = styles[r - box.y][a - box.x : b - box.x]
-    return [_runs(chars, styles) for chars, styles in zip(sheet.chars, sheet.styles, strict=True)]
+    lines = zip(sheet.chars, sheet.styles, strict=True)
+    return [list(_runs(tuple(chars), tuple(styles))) for chars, styles in lines]
 
 
 def draw_text(layout: Layout, scene: Scene, glyphs: Glyphs = UNICODE) -> str:
@@ -212,11 +213,13 @@ def _text(
     return cells + [" "] * (width - len(cells)), keys[:width] + [fill] * (width - len(keys))
 
 
-def _runs(chars: list[str], styles: list[str]) -> Row:
-    runs: Row = []
+@lru_cache(maxsize=1024)
+def _runs(chars: tuple[str, ...], styles: tuple[str, ...]) -> tuple[Run, ...]:
+    """A row of cells as runs of one style each. Most rows are the same from event to event."""
+    runs: list[Run] = []
     start = 0
     for style, group in groupby(styles):
         stop = start + len(list(group))
         runs.append(("".join(chars[start:stop]), style))
         start = stop
-    return runs
+    return tuple(runs)
