@@ -28,9 +28,20 @@ from engine.trace import Trace
 Value = Any
 Swap = tuple[Op, Mapping[str, Any]]
 
-_HERE = Location(None, 0)
 _NO_PARAMS: Mapping[str, Any] = {}
 _COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
+
+
+class _Anywhere(Location):
+    """A place for all nodes until they get their own; found by identity, for it is looked up for
+    every node."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+_HERE = _Anywhere(None, 0)
 
 
 class FlippedError(EngineError):

@@ -44,7 +44,9 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
             for name, data in members.items():
                 deflated = name not in as_they_are
                 how = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
-                file.writestr(zipfile.ZipInfo(name), data, how, _LEVEL)
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = 0o644 << 16  # for whoever unpacks it
+                file.writestr(entry, data, how, _LEVEL)
             dense = {
                 entry.filename
                 for entry in file.infolist()

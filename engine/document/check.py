@@ -128,33 +128,31 @@ def _calls(place: str, p: Pass) -> None:
     A rule of an elementwise op, which an event reads its local derivative from, is tried on a
     single entry.
     """
-    tried: set[tuple[Any, ...]] = set()
+    passed: set[tuple[Any, ...]] = set()
     for node in _looked_at(p):
         op: Any = p.ops[node]
-        params = p.params.get(node, _NONE)
         if isinstance(op, ForeignOp):
             continue
-        operands = p.operands[node]
-        shapes = [_shape(p.values, i) for i in operands]
+        params = p.params.get(node, _NONE)
+        places = (node, *p.operands[node])
+        shapes = tuple([_shape(p.values, i) for i in places])
+        kinds = tuple([_dtype(p.values, i) for i in places]) if op.elementwise else ()
+        call = (op, id(params), shapes, kinds)
+        if call in passed:
+            continue
         try:
             if op.elementwise:
-                if np.broadcast_shapes(*shapes) != _shape(p.values, node):
-                    raise ValueError("its value has not the shape of its operands together")
-                kinds = tuple([_dtype(p.values, i) for i in (node, *operands)])
-                if (op, id(params), kinds) not in tried:
-                    _rehearse(op, params, kinds)
-                    tried.add((op, id(params), kinds))
-                continue
-            if (op, id(params), len(operands)) not in tried:
-                inspect.signature(op.forward).bind(None, *operands, **params)
-                tried.add((op, id(params), len(operands)))
-            if op.check is not None:
-                op.check(*shapes, **params)
+                _rehearse(op, params, shapes, kinds)
+            else:
+                inspect.signature(op.forward).bind(None, *places[1:], **params)
+                if op.check is not None:
+                    op.check(*shapes[1:], **params)
         except Exception as error:  # whatever an op makes of parameters that were made up
             said = (str(error) or type(error).__name__).splitlines()[0]
             raise DocumentError(
                 f"{place}: node {node} ({op.name}) cannot be: {ascii(said[:120])[1:-1]}"
             ) from error
+        passed.add(call)
 
 
 def _looked_at(p: Pass) -> list[int]:
@@ -169,8 +167,13 @@ def _looked_at(p: Pass) -> list[int]:
     return [i for i in np.flatnonzero(strange).tolist() if p.ops[i] is not None]
 
 
-def _rehearse(op: Op, params: Any, kinds: tuple[Any, ...]) -> None:
-    """Run an elementwise op and its rule on one entry each of these dtypes."""
+def _rehearse(
+    op: Op, params: Mapping[str, Any], shapes: tuple[Any, ...], kinds: tuple[Any, ...]
+) -> None:
+    """Run an elementwise op and its rule on one entry each of these dtypes; of the shapes it is
+    enough that they broadcast."""
+    if np.broadcast_shapes(*shapes[1:]) != shapes[0]:
+        raise ValueError("its value has not the shape of its operands together")
     out, *operands = [np.ones((1,), dtype=kind) for kind in kinds]
     extra = {"wants": (True,) * len(operands)} if op.prunes else {}
     with np.errstate(all="ignore"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.document import limits
 from engine.document.document import DocumentError
 
 Data = Any
@@ -20,7 +21,7 @@ def encoded(value: Any, number_of: Callable[[Any], int]) -> Data:
     Raises DocumentError for a value of another type.
     """
     if value is None or type(value) in (bool, int, str):
-        return value
+        return _within(value)
     if type(value) is float:
         return value if math.isfinite(value) else {"float": str(value)}
     if isinstance(value, np.generic):
@@ -31,7 +32,7 @@ def encoded(value: Any, number_of: Callable[[Any], int]) -> Data:
         parts = (value.start, value.stop, value.step)
         return {"slice": [encoded(part, number_of) for part in parts]}
     if type(value) in (tuple, list):
-        return {type(value).__name__: [encoded(part, number_of) for part in value]}
+        return {type(value).__name__: [encoded(part, number_of) for part in _within(value)]}
     if value is Ellipsis:
         return {"ellipsis": True}
     raise DocumentError(f"a parameter of type {type(value).__name__} cannot be saved")
@@ -43,7 +44,7 @@ def decoded(data: Data, array: Callable[[Any], Any]) -> Any:
     Raises DocumentError for data of another form.
     """
     if not isinstance(data, (Mapping, list)):
-        return data
+        return _within(data)
     if isinstance(data, Mapping) and len(data) == 1:
         ((kind, inside),) = data.items()
         if kind == "float" and isinstance(inside, str) and inside in _SPECIAL:
@@ -58,7 +59,7 @@ def decoded(data: Data, array: Callable[[Any], Any]) -> Any:
         if kind == "ellipsis" and inside is True:
             return Ellipsis
         if kind in ("tuple", "list", "slice") and isinstance(inside, list):
-            parts = [decoded(part, array) for part in inside]
+            parts = [decoded(part, array) for part in _within(inside)]
             if kind == "list":
                 return parts
             if kind == "tuple":
@@ -66,3 +67,15 @@ def decoded(data: Data, array: Callable[[Any], Any]) -> Any:
             if len(parts) == 3:
                 return slice(*parts)
     raise DocumentError("a parameter is written in no known way")
+
+
+def _within(value: Any) -> Any:
+    """The value, unless it is longer or larger than any parameter has to be; checks of ops go
+    through lists and multiply numbers."""
+    if isinstance(value, int) and not -limits.WHOLE < value < limits.WHOLE:
+        raise DocumentError("a parameter is a whole number of more than 64 bits")
+    if isinstance(value, str) and len(value) > limits.NAME:
+        raise DocumentError(f"a parameter is text of more than {limits.NAME} characters")
+    if isinstance(value, (tuple, list)) and len(value) > limits.ENTRIES:
+        raise DocumentError(f"a parameter has more than {limits.ENTRIES} entries and is no array")
+    return value

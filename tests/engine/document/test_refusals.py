@@ -322,6 +322,9 @@ def table(kind: str) -> int:
         ("params", {"lo": {"float": "1.0"}}, "a parameter is written in no known way"),
         ("params", {"lo": {"array": 1000}}, "an array is to be a whole number from 0 to"),
         ("params", {"lo": {"scalar": 0}}, "a parameter announces a number and has an array"),
+        ("params", {"lo": 2**63}, "a parameter is a whole number of more than 64 bits"),
+        ("params", {"lo": "x" * 10_001}, "a parameter is text of more than 10000 characters"),
+        ("params", {"lo": {"list": [0] * 100_001}}, "a parameter has more than 100000 entries and"),
         ("params", {"lo": "abc"}, None),
         ("params", {"lo": 2.0, "hi": 1.0}, None),
         ("nonsense", 1, "there is no table of this kind"),
@@ -331,7 +334,7 @@ def test_tables(kind: str, item: Any, message: str | None) -> None:
     at = table(kind if kind != "nonsense" else "op")
     lines = FILES["tables.jsonl"].splitlines()
     lines[at] = json.dumps({kind: item}).encode()
-    said = refusal(packed({**FILES, "tables.jsonl": b"\n".join(lines) + b"\n"}))
+    said = refusal(zipped({**FILES, "tables.jsonl": b"\n".join(lines) + b"\n"}))
     if message is None:
         assert said.startswith("passes.jsonl, line 1: node 3 (clip) cannot be: ")
     else:

@@ -217,6 +217,8 @@ def test_the_arrays_are_numpys() -> None:
     ("change", "message"),
     [
         ({"params": {1: {"axis": {1, 2}}}}, r"node 1 \(sum\): a parameter of type set cannot be s"),
+        ({"params": {1: {"axis": 2**63}}}, "a whole number of more than 64 bits"),
+        ({"params": {1: {"axis": (0,) * 100_001}}}, "more than 100000 entries and is no array"),
         ({"given_names": {0: "x" * 10_001}}, "the name of a node is no text of at most 10000 char"),
         ({"scopes": {1: ("s",) * 1001}}, "a scope is more than 1000 deep"),
         ({"seed": np.array([1 + 2j])}, "an array of complex128 cannot be saved"),
