@@ -15,7 +15,7 @@ from engine.errors import EngineError
 from engine.ops import REGISTRY
 from engine.ops.declare import REAL, Op, Sample, op
 from engine.trace import Trace
-from tutor.debugger.cells import CellError, OutputCell, output_cell
+from tutor.debugger.cells import CellError, OutputCell, input_cell, output_cell, report
 from tutor.debugger.cells.cell import Index
 
 PATCH = [[3, 2, 1], [1, 2, 3], [1, 1, 1]]
@@ -224,6 +224,13 @@ def test_a_rule_that_fails_is_one_line(own: dict[str, Op]) -> None:
     message = "the gradient rule of own_odd cannot be asked about one cell: no rule$"
     with pytest.raises(CellError, match=message):
         output_cell(broken, 1, (0,))
+    (seed,) = input_cell(broken, 1, (0,)).arrivals
+    assert seed.source is None
+    (arrival,) = input_cell(broken, 0, (0,)).arrivals
+    assert arrival.why.endswith("cannot be asked about one cell: no rule")
+    for side in ("output", "input"):
+        told = report(broken, 1 if side == "output" else 0, (0,))
+        assert "cannot be asked" in " ".join(told.sentences)
 
 
 def _fields(p: Any) -> dict[str, Any]:

@@ -1,0 +1,205 @@
+"""Ask a child process for a gate's formulas and a proof of its gradients, within a time limit.
+
+    job = start(p, gate, known)
+    derived = job.poll()     # what is known by now; `derived.answer` is None while it is at work
+    derived = job.wait()     # waits, at most until the limit
+    job.stop()               # when the answer is not wanted any more
+
+The child gets the gate as data, never text to be read as a formula. SymPy is imported there alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from engine.passes import Pass
+from tutor.debugger.cells.call import FAILURES
+from tutor.debugger.gates.alone import alone, elementwise
+from tutor.debugger.gates.gate import Gate
+from tutor.debugger.gates.known import Known
+from tutor.render.sanitise import sanitise
+from tutor.sandbox.graphs import UnsendableError, encode
+from tutor.sandbox.prover import Answer
+
+LIMIT = 8.0
+"""Seconds that formulas and proof may take together."""
+
+_MOST_NUMBERS = 256
+_ROOT = str(Path(__file__).resolve().parents[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a child found out about a gate.
+
+    answer: what SymPy says of its gradients; None while it is at work. formulas: for inputs, by
+    local id, the local derivative as a text, by the first cell where the input has several. where:
+    the region in which these hold, in words; empty for everywhere. same: it is proved that the gate
+    is the op that it was compared with.
+    """
+
+    answer: Answer | None = None
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    where: str = ""
+    same: bool = False
+
+
+class Deriving:
+    """A derivation under way. It holds a child process: end it with `wait` or `stop`."""
+
+    def __init__(
+        self, child: subprocess.Popen[bytes], reply: IO[bytes], gate: Gate, names: Mapping[str, int]
+    ) -> None:
+        self._child = child
+        self._reply = reply
+        self._gate = gate
+        self._names = names
+        self._ends = time.monotonic() + LIMIT
+        self._derived: Derived | None = None
+
+    def poll(self) -> Derived:
+        """What has been found by now; a child beyond its time is stopped."""
+        if self._derived is not None:
+            return self._derived
+        if self._child.poll() is not None:
+            return self._finished("the proof ended without an answer (too little memory?)")
+        if time.monotonic() >= self._ends:
+            return self._finished(f"no proof within {LIMIT:g} seconds")
+        return self._read()
+
+    def wait(self) -> Derived:
+        """What was found, at the latest when the time is up."""
+        if self._derived is None:
+            try:
+                self._child.wait(max(0.0, self._ends - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                return self._finished(f"no proof within {LIMIT:g} seconds")
+            except BaseException:
+                self.stop()
+                raise
+        return self.poll()
+
+    def stop(self) -> None:
+        """End the child, whatever it is doing."""
+        if self._derived is None:
+            self._finished("stopped")
+
+    def _finished(self, otherwise: str) -> Derived:
+        self._child.kill()
+        self._child.wait()
+        found = self._read()
+        self._reply.close()
+        if found.answer is None:
+            skipped = Answer("skipped", otherwise)
+            found = Derived(skipped, found.formulas, found.where, found.same)
+        self._derived = found
+        return found
+
+    def _read(self) -> Derived:
+        """What stands in the reply so far, in whole lines."""
+        self._reply.seek(0)
+        lines = self._reply.read().split(b"\n")[:-1]
+        said: dict[str, Any] = {}
+        for line in lines:
+            try:
+                said |= json.loads(line)
+            except ValueError:
+                continue
+        proof = said.get("proof")
+        answer = None if proof is None else Answer(proof["status"], proof["why"])
+        rows = said.get("formulas", [])
+        texts = {self._names[name]: sanitise(text) for name, _, text, _ in rows}
+        where = next((sanitise(row[3]) for row in rows), "")
+        return Derived(answer, texts, where, bool(said.get("same")))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A derivation that was answered without a child."""
+
+    derived: Derived
+
+    def poll(self) -> Derived:
+        """The answer."""
+        return self.derived
+
+    def wait(self) -> Derived:
+        """The answer."""
+        return self.derived
+
+    def stop(self) -> None:
+        """Nothing is under way."""
+
+
+def start(p: Pass, gate: Gate, known: Known | None = None) -> Deriving | Refused:
+    """Begin to derive a gate's formulas and to prove its gradients. Returns at once.
+
+    An elementwise gate of arrays is derived for one cell.
+    """
+    try:
+        taken = alone(p, gate, cell=_first_cell(p, gate)).passes[0]
+        size = sum(
+            int(np.size(value)) for value in (taken.values[k] for k in range(len(taken.ops)))
+        )
+        if not gate.inputs:
+            return _refused("no gradient flows into the gate")
+        if size > _MOST_NUMBERS:
+            return _refused(f"too large for symbols: {size:,} numbers, at most {_MOST_NUMBERS}")
+        request = json.dumps(
+            {
+                "seconds": LIMIT,
+                "graph": encode(taken),
+                "name": p.names[gate.output],
+                "op": None if known is None else known.op,
+                "params": {} if known is None else dict(known.params),
+                "order": [] if known is None else list(known.order),
+            }
+        )
+    except (*FAILURES, UnsendableError) as error:
+        return _refused(str(error).splitlines()[0] if str(error) else type(error).__name__)
+    names = {p.names[node]: node for node in gate.inputs}
+    # Files, not pipes: neither side ever waits for the other to read. The job closes its own.
+    reply = tempfile.TemporaryFile()  # noqa: SIM115
+    with tempfile.TemporaryFile() as question:
+        question.write(request.encode())
+        question.seek(0)
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "tutor.debugger.gates.derive"],
+                stdin=question,
+                stdout=reply,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            reply.close()
+            return _refused(f"no child process: {error.strerror or error}")
+    return Deriving(child, reply, gate, names)
+
+
+def _first_cell(p: Pass, gate: Gate) -> tuple[int, ...] | None:
+    shape = np.shape(p.values[gate.output])
+    return (0,) * len(shape) if shape and 0 not in shape and elementwise(p, gate) else None
+
+
+def _refused(why: str) -> Refused:
+    return Refused(Derived(Answer("skipped", sanitise(why))))
+
+
+def _environment() -> dict[str, str]:
+    """The environment, with our own packages first and one thread for the numbers."""
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, **threads, "PYTHONPATH": path}
