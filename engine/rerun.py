@@ -73,6 +73,7 @@ def rerun(
     ops: Mapping[int, Swap] | None = None,
     gates: Iterable[int] = (),
     upstream: Value = None,
+    dtype: Any = None,
     index: int = 0,
 ) -> Rerun:
     """The graph of a pass run again in full, as a recording of its own. Nodes are local ids of `p`.
@@ -81,12 +82,13 @@ def rerun(
     had made becomes a leaf, and no gradient passes it. ops: another op at a node, with its
     parameters; it must take as many operands. gates: nodes to replace by the smaller ops that
     theirs is made of (`engine.gates`), in a scope with the node's name. upstream: the seed; the
-    recorded one where None, if it was given. index: the number of the new pass.
+    recorded one where None, if it was given. dtype: rounds every input first; where None, a value
+    keeps the dtype that was recorded. index: the number of the new pass.
 
-    A value keeps the dtype that was recorded; another shape is possible where the ops can take it.
-    Nodes keep their names, scopes, locations and decisions. Raises EngineError, which names the
-    node, for what cannot be run: a shape that does not fit, an op that this program does not have,
-    a node or an input that is not there; FlippedError where a decision would come out differently.
+    A value may have another shape where the ops can take it. Nodes keep their names, scopes,
+    locations and decisions. Raises EngineError, which names the node, for what cannot be run: a
+    shape that does not fit, an op that this program does not have, a node or an input that is not
+    there; FlippedError where a decision would come out differently.
     """
     edits = _Edits(p, inputs or {}, values or {}, ops or {}, frozenset(gates))
     made = _Remade(p, edits)
@@ -94,7 +96,7 @@ def rerun(
     if upstream is None and p.seed_given:
         upstream = p.seed
     with location(_HERE):
-        following = record_pass(made.run, given, upstream=upstream, index=index)
+        following = record_pass(made.run, given, upstream=upstream, dtype=dtype, index=index)
     return made.as_it_was(following) or made.named(following)
 
 
@@ -151,7 +153,7 @@ class _Remade:
         self.inner: list[tuple[int, range]] = []  # opened nodes, and which ops were made for them
         self.recorded: Sequence[Tensor] = ()
 
-    def run(self, **given: Tensor) -> Tensor:
+    def run(self, /, **given: Tensor) -> Tensor:
         """The function to be recorded."""
         p, tensors, held, swaps = self.p, self.tensors, self.edits.held, self.edits.ops
         gates, known = self.edits.gates, p.params
@@ -196,9 +198,8 @@ class _Remade:
             value = self.tensors[decision.node].held
             outcome = _OUTCOMES[decision.kind](value) if np.size(value) == 1 else None
             if outcome is None or not _same(outcome, decision.outcome):
-                place = decision.location
                 message = _flipped(self.p, decision, outcome)
-                raise FlippedError(message, decision.node, place)
+                raise FlippedError(message, decision.node, decision.location)
 
     def as_it_was(self, q: Pass) -> Rerun | None:
         """The new pass with everything that is not a number as in the old one, where both are of
@@ -273,13 +274,13 @@ def who(p: Pass, node: int) -> str:
 
 
 def _like(p: Pass, node: int, value: Value) -> Value:
-    """A value in the dtype that the node had."""
+    """A value in the dtype that the node had; where that was a mask, as it is given."""
     was: Any = p.values[node]
     dtype = np.dtype(np.float64) if type(was) is float else was.dtype
     try:
         held = as_value(value, None, None)
         have = np.dtype(np.float64) if type(held) is float else held.dtype
-        return held if have == dtype or have.kind == "b" else as_value(held, dtype, None)
+        return held if have == dtype or dtype.kind == "b" else as_value(held, dtype, None)
     except (EngineError, TypeError, ValueError) as error:
         raise EngineError(f"{who(p, node)}: {error}") from error
 

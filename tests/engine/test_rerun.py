@@ -65,6 +65,22 @@ def test_nothing_changed_is_the_same_pass(dtype: str) -> None:
     assert_pass(changed.pass_, only(record_with(two_layers, {**inputs, "W": W}, dtype=dtype)))
 
 
+def test_all_inputs_are_rounded_on_demand() -> None:
+    inputs = {"x": [0.1, 0.2, 0.3], "W": np.full((4, 3), 0.7), "V": np.full((2, 4), -0.3)}
+    p = only(record_with(two_layers, inputs))
+    assert_pass(
+        rerun(p, dtype="float16").pass_, only(record_with(two_layers, inputs, dtype="float16"))
+    )
+
+
+def test_a_value_is_of_the_kind_that_was_there() -> None:
+    p = only(engine.record(lambda self, on: engine.where(on, self, 2.0), self=1, on=[True, False]))
+    q = rerun(p, inputs={"self": True, "on": np.array([False, False])}).pass_
+    assert (type(q.value(0)), q.value(0)) == (float, 1.0)
+    assert q.value(q.output).tolist() == [2.0, 2.0]
+    assert rerun(p, inputs={"on": [0.5, 0.0]}).pass_.value(1).dtype == np.float64
+
+
 def test_a_seed_is_kept_or_given_anew() -> None:
     p = only(record_with(lambda x: x * x, {"x": [1.0, 2.0]}, upstream=[1.0, 10.0]))
     assert rerun(p).pass_.gradient(0).tolist() == [2.0, 40.0]  # type: ignore[union-attr]
