@@ -26,7 +26,7 @@ _BETWEEN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERA
 class _Code:
     """What is known of some code of the user's file."""
 
-    __slots__ = ("columns", "counts", "instructions", "places")
+    __slots__ = ("counts", "fates", "instructions", "places")
 
     def __init__(self, code: CodeType) -> None:
         name = code.co_name
@@ -34,6 +34,15 @@ class _Code:
         self.counts = not (name.startswith("<") or dunder or code.co_flags & _BETWEEN)
         self.instructions = Instructions(code)
         self.places = [(line or 0, column) for line, _, column, _ in code.co_positions()]
+        self.fates: dict[int, tuple[Target | None, bool]] = {}  # by address, once they are asked
+
+    def fate(self, address: int) -> tuple[Target | None, bool]:
+        """Where the value of the instruction at an address is stored; whether it is returned."""
+        found = self.fates.get(address)
+        if found is None:
+            there = self.instructions
+            found = self.fates[address] = (there.target(address), there.returns(address))
+        return found
 
     def place(self, address: int) -> tuple[int, int | None]:
         """Line and column of the instruction at an address."""
@@ -77,7 +86,7 @@ class Calls:
         self._stack: list[_Entry] = []
         self._loops: dict[FrameType, list[Loop]] = {}
         self._opened: list[_Entry | None] = []
-        self._taken: set[Path] = set()
+        self._taken: dict[Path, int] = {}  # how often each path was asked for
         self._awaited: tuple[Tensor, FrameType, Target] | None = None
 
     def close(self) -> None:
@@ -113,12 +122,10 @@ class Calls:
         it is returned to."""
         at: FrameType | None = frame
         while at is not None and at.f_code.co_filename == self.file:
-            instructions = self._code(at.f_code).instructions
-            target = instructions.target(at.f_lasti)
+            target, returned = self._code(at.f_code).fate(at.f_lasti)
             if target is not None:
                 self._awaited = (node, at, target)
-                return
-            if not instructions.returns(at.f_lasti):
+            if not returned:
                 return
             at = at.f_back
 
@@ -256,11 +263,12 @@ class Calls:
 
     def _unused(self, path: Path) -> Path:
         """The path, its last name with _2, _3 … if it was there before."""
-        first, count = path, 1
+        first, count = path, self._taken.get(path, 0)
         while path in self._taken:
             count += 1
             path = (*first[:-1], f"{first[-1]}_{count}")
-        self._taken.add(path)
+        self._taken[first] = max(count, 1)
+        self._taken.setdefault(path, 1)
         return path
 
 

@@ -48,6 +48,12 @@ class Instructions:
             return (str(following.argval), str(behind.argval))
         return None
 
+    def puts_back(self, address: int) -> bool:
+        """Whether the value of the instruction at `address` goes into entries: `a[i] += ...`."""
+        after = self._all[bisect_right(self._offsets, address) :]
+        names = [step.opname for step in after[:4] if step.opname != "SWAP"]
+        return bool(names) and names[0] in _ENTRY_STORES
+
     def returns(self, address: int) -> bool:
         """Whether the value that the instruction at `address` gives is returned as it is."""
         k = self._after(address)
@@ -72,6 +78,11 @@ class Instructions:
 def writes_entries(frame: FrameType) -> bool:
     """Whether a frame is about to write into entries: `a[i] = ...`."""
     return Instructions(frame.f_code).at(frame.f_lasti).opname in _ENTRY_STORES
+
+
+def puts_back(frame: FrameType) -> bool:
+    """Whether a frame is at the operator of `a[i] += ...`, whose result goes back into a."""
+    return changes_in_place(frame) and Instructions(frame.f_code).puts_back(frame.f_lasti)
 
 
 def changes_in_place(frame: FrameType) -> bool:

@@ -19,7 +19,8 @@ import numpy as np
 
 from engine.arrays import numpy_
 from engine.errors import LeavesGraphError, ShapeError
-from engine.source import calling_line
+from engine.instructions import puts_back
+from engine.source import calling_frame, calling_line
 from engine.state import MODE
 from engine.tensor import Tensor
 
@@ -123,7 +124,10 @@ def write_all(target: Tensor, sign: str, compute: Callable[[], Tensor]) -> Tenso
         return compute()
     if target.serial < mode.writes.started or (target.op is None and target.requires_grad):
         return compute()
-    _refuse_view(target, f" {sign}=")
+    if is_view(target):
+        if puts_back(calling_frame()):  # h[i] += v: what is written into is h, right after this
+            return compute()
+        _refuse_view(target, f" {sign}=")
     result = compute()
     if result.shape != target.shape:
         raise ShapeError(
@@ -168,11 +172,11 @@ def _refuse_foreign(target: Tensor, started: int) -> None:
 
 def _refuse_view(target: Tensor, sign: str) -> None:
     if is_view(target):
-        who, whole = target.name or "a view", target.inputs[0].name or "the array it is taken from"
+        who, whole = target.name or "a view", target.inputs[0].name or "the array"
         raise LeavesGraphError(
-            f"{who}{sign} ... ({calling_line()}) would write "
-            f"through a view into {whole}: write into {whole} itself, as in h[i, j] = ..., or into "
-            "a .copy() of the view"
+            f"{who}{sign} ... ({calling_line()}) would write through a view into {whole} that it "
+            f"is taken from: write into {whole} itself, as in h[i, j] = ..., or into a .copy() of "
+            "the view"
         )
 
 
