@@ -10,6 +10,9 @@ from types import MappingProxyType
 from engine.errors import EngineError
 from tutor.actions.action import Action
 from tutor.actions.table import ACTIONS
+from tutor.debugger.cells import CellError
+from tutor.debugger.gates import GateError
+from tutor.debugger.view.folds import FoldError
 from tutor.language import LanguageError
 from tutor.sandbox.target import FunctionError
 from tutor.session.refused import Refused
@@ -64,7 +67,7 @@ def perform(session: Session, action: Action, text: str = "") -> Session:
         return before if action.run is None else action.run(before)
     except LanguageError as error:
         raise Refused(error.message, error.start, error.end, error.hint) from error
-    except (EngineError, FunctionError) as error:
+    except (EngineError, FunctionError, FoldError, GateError, CellError) as error:
         raise Refused(str(error)) from error
 
 

@@ -14,11 +14,13 @@ from tutor.actions.moves import MOVES
 from tutor.actions.paneling import PANELING
 from tutor.actions.stopping import STOPPING
 from tutor.actions.understanding import UNDERSTANDING
+from tutor.actions.zooms import ZOOMS
 
 ACTIONS: tuple[Action, ...] = (
     *MOVES,
     *STOPPING,
     *LOOKS,
+    *ZOOMS,
     *PANELING,
     *UNDERSTANDING,
     *CHANGES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tutor.actions.action import Action, Argument
 from tutor.debugger.frame import focused
 from tutor.render.expressions import name_of
-from tutor.session import looking
-from tutor.session.panels import cells, why
+from tutor.session import keeping, looking, whatif
+from tutor.session.panels import cells, compare, why
 from tutor.session.session import Session
 
 
@@ -25,4 +25,17 @@ UNDERSTANDING: tuple[Action, ...] = (
            "understand", cells.ask, verb="cells", synonyms=("cell",),
            argument=Argument("cell", "cells z[0, 1], cells back W[0, 1]", cells.ask_of,
                              looking.names, _here, optional=True)),
+    Action("what-if", ("i",), "ctrl+g i", "what if",
+           "Ask what would be: another value, a node held, another op, another seed; old and new "
+           "stand side by side.", "understand", verb="what-if", synonyms=("if",),
+           argument=Argument("what if", "what-if x=3, what-if h=tanh, what-if h=0",
+                             whatif.what_if, whatif.possible, whatif.node_label)),
+    Action("compare", ("d",), "ctrl+g D", "compare",
+           "Compare with the run before the last edit, with the pass before, with what is pinned, "
+           "or with a saved trace.", "understand", compare.ask, verb="compare",
+           argument=Argument("compare with", "compare run.bptrace", compare.ask_with,
+                             keeping.endings, optional=True)),
+    Action("pin", ("D",), "ctrl+g P", "pin",
+           "Pin this moment, to compare later ones with it.", "understand", compare.pin,
+           verb="pin"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from tutor.render.inspector import inspection
 from tutor.render.json_ import event_data
 from tutor.render.plain import text_of, to_ascii
 from tutor.render.sentences import graph_sentence, in_words, sentence
+from tutor.session.panel import settled
 from tutor.session.session import Session
 
 
@@ -23,7 +24,7 @@ def answer(before: Session, after: Session) -> list[str]:
     """What a command did, most of all what it was asked for."""
     said = [in_words(after.told)] if after.told else []
     if after.panel is not None and asked_anew(before, after):
-        report = after.panel.report(after)
+        report = settled(after.panel).report(after)
         return [*said, *map(in_words, report.sentences)]
     if after.frame.cursor != before.frame.cursor or after.trace is not before.trace:
         return [*said, moment(after)]
@@ -66,7 +67,7 @@ def data(before: Session, after: Session, command: str, said: list[str]) -> dict
     }
     panel = after.panel
     if panel is not None and asked_anew(before, after):
-        document["report"] = panel.report(after).document()
+        document["report"] = settled(panel).report(after).document()
     return document
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from engine.trace import Trace
 from tutor.debugger import moving
 from tutor.debugger.frame import active
+from tutor.debugger.view.moves import revealed
 from tutor.render.expressions import name_of
 from tutor.render.sanitise import sanitise
 from tutor.session.refused import Refused
@@ -80,6 +81,12 @@ def names(session: Session, text: str) -> Sequence[str]:
 
 def look(session: Session, text: str) -> Session:
     """Look at the node of this name; at the only one that matches where none is called so."""
+    for fold in session.frame.zoom.folds:
+        if fold.name == text.strip():
+            first = session.trace.node_range(here(session)).start
+            node = first + fold.nodes[-1]
+            told = f"Looking at the gate {sanitise(fold.name)}."
+            return replace(session, frame=moving.focus(session.frame, node), told=told)
     try:
         node = node_named(session.trace, text, here(session))
     except Refused:
@@ -87,9 +94,13 @@ def look(session: Session, text: str) -> Session:
         if len(found) != 1:
             raise
         node = found[0]
-    frame = moving.focus(session.frame, node)
     told = f"Looking at {name_of(session.trace, node)}."
-    return replace(session, frame=frame, told=told)
+    return replace(at_node(session, node), told=told)
+
+
+def at_node(session: Session, node: int) -> Session:
+    """Look at a node, with the groups open that it was folded into."""
+    return replace(session, frame=revealed(moving.focus(session.frame, node), node))
 
 
 def where(session: Session) -> Session:

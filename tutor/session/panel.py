@@ -11,7 +11,11 @@ from tutor.session.session import Session, at
 
 
 class Panel(Protocol):
-    """A question about a session. Immutable; its answer is made anew for every moment."""
+    """A question about a session. Immutable; its answer is made anew for every moment.
+
+    A panel part of whose answer is worked out elsewhere also has `pending`, whether more is to
+    come, and `settled()`, which waits for it.
+    """
 
     @property
     def kind(self) -> str:
@@ -29,6 +33,19 @@ class Panel(Protocol):
     def opened(self, session: Session, row: Row) -> Session:
         """What happens when a row is opened."""
         ...
+
+
+def pending(panel: Panel | None) -> bool:
+    """Whether more of the answer is to come."""
+    return bool(getattr(panel, "pending", False))
+
+
+def settled(panel: Panel) -> Panel:
+    """The panel when all of its answer is there."""
+    wait = getattr(panel, "settled", None)
+    if wait is not None:
+        wait()
+    return panel
 
 
 def followed(session: Session, row: Row) -> Session:

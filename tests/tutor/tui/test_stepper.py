@@ -107,8 +107,8 @@ async def test_letters_and_arrows_belong_to_a_field_and_chords_act_inside_it(sea
         await s.press("n")
         assert s.cursor == 1
         assert s.stepper.has_class("-editing")
-        await s.press("ctrl+g", "z")
-        assert s.status == "ctrl+g z does nothing; ? shows what there is"
+        await s.press("ctrl+g", "7")
+        assert s.status == "ctrl+g 7 does nothing; ? shows what there is"
 
 
 async def test_a_step_of_descent_is_told_in_values_and_in_words(seat: Any) -> None:

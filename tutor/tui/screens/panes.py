@@ -19,6 +19,7 @@ from tutor.render.inspector import Inspection, inspection
 from tutor.render.numbers import exact
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
+from tutor.session.panel import pending
 from tutor.session.panels.source import SourcePanel
 from tutor.session.session import Session
 from tutor.tui import words
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 PANES = ("canvas", "panel", "formula", "inspector", "source", "events", "timeline")
 _ENTRIES = 40
+POLL = 0.3
+"""Seconds between two looks at an answer that is not whole yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def show(screen: StepperScreen) -> None:
     if session.panel is not None:
         report = session.panel.report(session).spelled(ascii_only)
         screen.query_one("#panel", ReportView).show(report)
+        if pending(session.panel):
+            screen.set_timer(POLL, screen.show)
         screen.panel_title = (report.title, report.aside)
     elif screen.drawing is None:
         canvas.say(f"Drawing {len(trace.passes[0].ops)} nodes …")

@@ -24,8 +24,10 @@ from tutor.debugger.view.picture import Plan, plan
 from tutor.debugger.view.view import beneath, representative
 from tutor.debugger.view.zoom import Zoom
 from tutor.layout.layout import Direction
+from tutor.session import looking
 from tutor.session import panel as panels
 from tutor.session import session as sessions
+from tutor.session.panels.cells import CellsPanel
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 from tutor.tui.asking import Asking
@@ -269,12 +271,11 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         return True
 
     def _look_closer(self) -> None:
-        frame = self.session.frame
         for view in self.query(ReportView):
             if view.has_focus:
                 view.open_row()
                 return
-        self.go(sessions.at(self.session, moving.focus(frame, focused(frame))))
+        self.do(BY_ID["focus.node"])
 
     def look_at(self, node: int) -> None:
         """Put the focus on a node."""
@@ -287,6 +288,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.go(sessions.at(self.session, moving.jump(self.session.frame, cursor)))
 
     def _walk(self, way: Direction) -> None:
+        panel = self.session.panel
+        if isinstance(panel, CellsPanel):
+            self.go(panels.show(self.session, panel.moved(self.session, way)))
+            return
         if self.drawing is None:
             return
         here = focused(self.session.frame)
@@ -305,7 +310,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _found(self, node: int | None) -> None:
         if node is not None:
-            self.look_at(node)
+            self.go(looking.at_node(self.session, node))
 
     def _editor(self) -> None:
         from tutor.tui.outside import run_editor
@@ -396,8 +401,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             return
         node = self._shown_first() + representative(self.drawing.view, message.node)
         self.look_at(node)
-        if message.double and self.session.trace.nodes[node].op == "input":
-            self.action_act("input.edit")
+        if message.double:
+            is_input = self.session.trace.nodes[node].op == "input"
+            self.action_act("input.edit" if is_input else "focus.node")
 
     @on(GraphCanvas.EdgeClicked)
     def _edge_clicked(self, message: GraphCanvas.EdgeClicked) -> None:

@@ -1,0 +1,100 @@
+"""Zooming: opening and folding groups of the graph, down to the cells of one op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tutor.debugger import moving
+from tutor.debugger.frame import Frame, focused
+from tutor.debugger.view import moves
+from tutor.session import looking
+from tutor.session.panels import cells
+from tutor.session.panels.gate import open_gate
+from tutor.session.refused import Refused
+from tutor.session.session import Session, at
+
+
+def closer(session: Session) -> Session:
+    """One level closer: look at the active node; open the group it is folded into; show the cells
+    of an op."""
+    frame = session.frame
+    node = focused(frame)
+    item = moves.item_at(frame, node)
+    if item.kind != "node":
+        return _told(session, moves.opened(frame, node), f"{item.title} is open.")
+    if frame.focus is None:
+        return at(session, moving.focus(frame, node))
+    return cells.of_node(session, node)
+
+
+def opened(session: Session) -> Session:
+    """Open the group that the focused node is folded into."""
+    node = focused(session.frame)
+    item = moves.item_at(session.frame, node)
+    if item.kind == "node":
+        return cells.of_node(session, node)
+    return _told(session, moves.opened(session.frame, node), f"{item.title} is open.")
+
+
+def folded(session: Session) -> Session:
+    """Fold the innermost open group around the focused node."""
+    frame = moves.folded(session.frame, focused(session.frame))
+    if frame is session.frame:
+        raise Refused("no group is open around this node")
+    item = moves.item_at(frame, focused(frame))
+    return _told(session, frame, f"Folded into {item.title}.")
+
+
+def each(move: Callable[[Frame], Frame], told: str) -> Callable[[Session], Session]:
+    """A move of the zoom as what an action does."""
+    return lambda session: _told(session, move(session.frame), told)
+
+
+def mark(session: Session) -> Session:
+    """Mark the focused node for a gate of one's own, or unmark it."""
+    node = focused(session.frame)
+    frame = moves.mark(session.frame, node)
+    count = len(frame.zoom.marked)
+    name = session.trace.nodes[node].name
+    state = "marked" if count > len(session.frame.zoom.marked) else "no longer marked"
+    nodes = f"{count} node{'s' if count != 1 else ''}"
+    return _told(session, frame, f"{name} is {state}; {nodes} to be folded into one gate.")
+
+
+def mark_named(session: Session, text: str) -> Session:
+    """Mark the nodes of these names: `mark-node n5 n6 n7`."""
+    frame = session.frame
+    for name in text.replace(",", " ").split():
+        frame = moves.mark(frame, looking.node_named(session.trace, name, looking.here(session)))
+    count = len(frame.zoom.marked)
+    return _told(session, frame, f"{count} nodes are marked to be folded into one gate.")
+
+
+def fold_marked(session: Session, text: str) -> Session:
+    """Fold the marked nodes into a gate of this name, and show its own local derivative."""
+    frame = moves.fold_marked(session.frame, text.strip())
+    after = _told(session, frame, f"{text.strip()} is one gate now.")
+    return open_gate(after, frame.zoom.folds[-1])
+
+
+def unfold(session: Session) -> Session:
+    """Give up the gate of one's own that the focused node is in."""
+    frame = moves.unfold(session.frame, focused(session.frame))
+    if frame is session.frame:
+        raise Refused("this node is in no gate of yours")
+    return _told(session, frame, "The gate is unfolded.")
+
+
+def has_marked(session: Session) -> str | None:
+    """Why nothing can be folded."""
+    return None if session.frame.zoom.marked else "No node is marked yet; v marks the focused one"
+
+
+def gate_names(session: Session, text: str) -> Sequence[str]:
+    """The names of one's own gates, for completion."""
+    return [fold.name for fold in session.frame.zoom.folds if fold.name.startswith(text)]
+
+
+def _told(session: Session, frame: Frame, told: str) -> Session:
+    return replace(session, frame=frame, told=told)
