@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
 
+from engine.apply import forward
 from engine.arrays import numpy_
 from engine.columns import Column
 from engine.document.document import DocumentError
@@ -18,6 +20,7 @@ from engine.passes import Pass
 Array = np.ndarray[Any, Any]
 
 _NONE: Mapping[str, Any] = {}
+_LITTLE = 100_000  # entries
 
 # Columns that have as many rows as another one.
 LENGTHS = {
@@ -126,7 +129,7 @@ def _calls(place: str, p: Pass) -> None:
     """The ops can be called with the parameters, and fit the shapes of the operands.
 
     A rule of an elementwise op, which an event reads its local derivative from, is tried on a
-    single entry.
+    single entry; another op is run where that is certainly little work, to see its shape.
     """
     passed: set[tuple[Any, ...]] = set()
     for node in _looked_at(p):
@@ -147,6 +150,10 @@ def _calls(place: str, p: Pass) -> None:
                 inspect.signature(op.forward).bind(None, *places[1:], **params)
                 if op.check is not None:
                     op.check(*shapes[1:], **params)
+                if _work(shapes[1:], list(params.values())) <= _LITTLE:
+                    value = forward(op, [p.values[i] for i in places[1:]], params)
+                    if np.shape(value) != shapes[0]:
+                        raise ValueError("its value has not the shape that the op gives")
         except Exception as error:  # whatever an op makes of parameters that were made up
             said = (str(error) or type(error).__name__).splitlines()[0]
             raise DocumentError(
@@ -182,6 +189,23 @@ def _rehearse(
         slopes = op.vjp(numpy_.NAMESPACE, upstream, out, *operands, **params, **extra)
     if len(slopes) != len(operands):
         raise ValueError("its rule does not give one gradient an operand")
+
+
+def _work(shapes: tuple[tuple[int, ...], ...], params: list[Any]) -> int:
+    """No op makes more entries than this of operands of these shapes: what takes them apart by
+    numbers among its parameters (a shape, a width, a step) has all these multiplied."""
+    entries = prod([max(prod(shape), 1) for shape in shapes])
+    while params and entries <= _LITTLE:
+        part = params.pop()
+        if isinstance(part, (tuple, list)):
+            params.extend(part)
+        elif isinstance(part, slice):
+            params.extend((part.start, part.stop, part.step))
+        elif isinstance(part, (np.ndarray, np.generic)):
+            entries *= max(part.size, 1)
+        elif isinstance(part, (int, float)) and part:
+            entries *= 1 + abs(int(part)) if isfinite(part) else _LITTLE + 1
+    return entries
 
 
 def _shape(column: Column, i: int) -> tuple[int, ...]:

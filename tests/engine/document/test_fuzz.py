@@ -140,7 +140,8 @@ def other_numbers(chance: random.Random, files: Files) -> Files:
         return files
     flat = column.reshape(-1)
     for _ in range(chance.randint(1, 2) if len(flat) else 0):
-        flat[chance.randrange(len(flat))] = chance.choice(NUMBERS[column.dtype.kind])
+        with np.errstate(over="ignore"):
+            flat[chance.randrange(len(flat))] = chance.choice(NUMBERS[column.dtype.kind])
     if chance.random() < 0.3:
         column = column[: chance.randint(0, len(column))]
     return {**files, f"{name}.npy": members_packed(name, column)}

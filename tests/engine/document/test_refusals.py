@@ -416,3 +416,13 @@ def test_shapes_that_an_elementwise_op_cannot_have_made() -> None:
         )
     )
     assert "another shape" in said or "has not the shape of its operands together" in said
+
+
+def test_a_shape_that_the_op_does_not_give() -> None:
+    trace = engine.record(lambda x: engine.sum(x, axis=0) * 2.0, x=np.ones((2, 3)))
+    files = members(write_bytes(Document(trace)))
+    table = files["tables.jsonl"].replace(b'"axis":0', b'"axis":1')
+    assert refusal(packed({**files, "tables.jsonl": table})) == (
+        "passes.jsonl, line 1: node 1 (sum) cannot be: its value has not the shape that the op "
+        "gives"
+    )
