@@ -114,7 +114,7 @@ def _middle(
     if chosen is not None:
         return chosen
     if touched is not None and touched.any():
-        return tuple([int(i) for i in np.argwhere(touched)[0]])
+        return tuple([int(i) for i in np.unravel_index(int(touched.argmax()), shape)])
     return (0,) * len(shape)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from engine.trace import Trace
@@ -134,10 +135,9 @@ def _sentences(trace: Trace, cell: InputCell, known: bool) -> list[str]:
     for arrival in cell.arrivals[:_SPOKEN]:
         told.append(_arrived(trace, arrival))
         if not arrival.agrees:
-            told.append(
-                f"Its parts add up to {number(arrival.total)}, which is not what was passed on: a "
-                "number that is not finite stands elsewhere in the operands."
-            )
+            parts = f"Its parts add up to {number(arrival.total)}, which is not what was passed on"
+            odd = "a number that is not finite stands elsewhere in the operands"
+            told.append(f"{parts}{'' if math.isfinite(arrival.amount) else f': {odd}'}.")
     left = cell.arrived - len(cell.arrivals[:_SPOKEN])
     if left:
         rest = cell.rest + sum(arrival.amount for arrival in cell.arrivals[_SPOKEN:])

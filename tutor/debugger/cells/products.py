@@ -1,8 +1,9 @@
 """The products that an output cell is the sum of, found from the op's gradient rule in numbers.
 
 A sum of products is linear in some of the operands, its heads: it is the sum of their cells times
-their slopes, and these slopes depend on other operands alone. Where a slope is the value of one
-cell of another operand, times a constant, the two make a product. Nothing of it knows an op's name.
+their slopes, these slopes depend on other operands alone, and it changes its sign with the heads.
+Where a slope is the value of one cell of another operand, times a constant, the two make a product.
+Nothing of it knows an op's name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tutor.debugger.cells.call import Array
+from tutor.debugger.cells.call import FAILURES, Array
 from tutor.debugger.cells.cell import Index
 from tutor.debugger.cells.probes import Point, Probes, beside
 
@@ -71,8 +72,25 @@ def _chosen(probes: Probes, index: Index, heads: list[_Head | None]) -> Products
                 <= _SUM * sum(sums[k][at][1] for k in chosen)
                 for at in (0, 1)
             ):
+                if not _turns(probes.base, chosen, index):
+                    return None
                 return _joined(probes.base, [(k, heads[k]) for k in chosen])
     return None
+
+
+def _turns(base: Point, heads: tuple[int, ...], index: Index) -> bool:
+    """Whether the output cell changes its sign with the heads: relu and max do not, which are sums
+    only as long as the same branch is taken."""
+    values = [
+        np.asarray(-v if k in heads else v, dtype=np.asarray(v).dtype)
+        for k, v in enumerate(base.call.values)
+    ]
+    try:
+        turned = float(np.asarray(base.call.on(values).out)[index])
+    except FAILURES:
+        return False
+    out = _at(base, index)
+    return abs(turned + out) <= _SUM * max(abs(out), abs(turned))
 
 
 def _weighed(point: Point, operand: int, cells: Array) -> tuple[float, float]:

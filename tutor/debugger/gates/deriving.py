@@ -59,11 +59,10 @@ class Deriving:
     """A derivation under way. It holds a child process: end it with `wait` or `stop`."""
 
     def __init__(
-        self, child: subprocess.Popen[bytes], reply: IO[bytes], gate: Gate, names: Mapping[str, int]
+        self, child: subprocess.Popen[bytes], reply: IO[bytes], names: Mapping[str, int]
     ) -> None:
         self._child = child
         self._reply = reply
-        self._gate = gate
         self._names = names
         self._ends = time.monotonic() + LIMIT
         self._derived: Derived | None = None
@@ -186,7 +185,7 @@ def start(p: Pass, gate: Gate, known: Known | None = None) -> Deriving | Refused
         except OSError as error:
             reply.close()
             return _refused(f"no child process: {error.strerror or error}")
-    return Deriving(child, reply, gate, names)
+    return Deriving(child, reply, names)
 
 
 def _first_cell(p: Pass, gate: Gate) -> tuple[int, ...] | None:

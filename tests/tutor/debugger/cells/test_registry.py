@@ -134,7 +134,9 @@ def test_sums_of_products_are_found_by_their_numbers(name: str) -> None:
             assert cell.agrees
 
 
-@pytest.mark.parametrize("name", ["exp", "softmax", "mse", "sigmoid", "logsumexp", "square"])
+@pytest.mark.parametrize(
+    "name", ["exp", "softmax", "mse", "sigmoid", "logsumexp", "square", "relu", "max", "abs"]
+)
 def test_nothing_else_is_told_as_a_sum(name: str) -> None:
     op = REGISTRY[name]
     trace, _ = called(op, op.samples[0])
