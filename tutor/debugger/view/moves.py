@@ -108,12 +108,16 @@ def fold_marked(frame: Frame, name: str) -> Frame:
     """Fold the marked nodes into one gate with a name, and with them the constants that nothing
     else uses.
 
-    Raises FoldError where there is no name, and where the nodes are no gate, as `folds.fault` says.
+    Raises FoldError where the name is missing or in use, and where the nodes are no gate, as
+    `folds.fault` says.
     """
     zoom, trace = frame.zoom, frame.trace
     p = trace.passes[trace.pass_at(frame.cursor)]
-    if not name.strip():
+    name = name.strip()[:NAME]
+    if not name:
         raise FoldError("a gate needs a name, such as sigmoid")
+    if any(fold.name == name for fold in zoom.folds):
+        raise FoldError(f"there is a gate called {sanitise(name)} already; choose another name")
     nodes = with_constants(p, zoom.marked)
     why = fault(p, nodes)
     if why is None:
@@ -122,7 +126,7 @@ def fold_marked(frame: Frame, name: str) -> Frame:
         )
     if why is not None:
         raise FoldError(why)
-    gate = Fold(name.strip()[:NAME], nodes)
+    gate = Fold(name, nodes)
     after = replace(zoom, folds=(*zoom.folds, gate), marked=frozenset())
     if view(p, after).at(nodes[-1]).kind != "fold":
         raise FoldError("groups that are folded lie between the marked nodes; open them first")

@@ -140,7 +140,8 @@ def scene(
             suffix = suffix or ".pending"
             rows = tuple([tuple([(text, role + suffix) for text, role in row]) for row in rows])
         if marked:
-            title = f"{'#' if ascii else '◆'} {title}"
+            (label, role), *rest = rows[0]
+            rows = ((("#" if ascii else "◆", "result"), (label[1:], role), *rest), *rows[1:])
         return Face(title, rows, state, focus)
 
     def edge(box: int) -> EdgeState:
