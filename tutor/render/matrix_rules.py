@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 
 from engine.trace import Node, Trace
-from tutor.render.expressions import name_of
+from tutor.render.notation.names import Names, transposed, written
 from tutor.render.numbers import number
 
 Around = tuple[str, str, str]
 
 
-def matrix_rule(trace: Trace, node: Node, operand: int) -> Around | None:
+def matrix_rule(
+    trace: Trace, node: Node, operand: int, names: Names | None = None
+) -> Around | None:
     """What stands before, right behind and after the upstream gradient in the rule of an operand.
 
     `W ∙ x` gives `∂L/∂z ∙ xᵀ` for W and `Wᵀ ∙ ∂L/∂z` for x. None for an op that is best told by
-    its own sentence.
+    its own sentence. names: what nodes are called, None for the names of the program.
     """
     op = node.op
-    name = name_of(trace, node.inputs[operand])
-    other = name_of(trace, node.inputs[1 - operand]) if len(node.inputs) == 2 else ""
+    names = written(trace) if names is None else names
+    name = names.name(node.inputs[operand])
+    other = names.name(node.inputs[1 - operand]) if len(node.inputs) == 2 else ""
     if op == "matmul":
-        return ("", " ∙ ", f"{other}ᵀ") if operand == 0 else (f"{other}ᵀ ∙ ", "", "")
+        turned = transposed(other)
+        return ("", " ∙ ", turned) if operand == 0 else (f"{turned} ∙ ", "", "")
     if op == "outer":
-        return ("", " ∙ ", other) if operand == 0 else (f"{other}ᵀ ∙ ", "", "")
+        return ("", " ∙ ", other) if operand == 0 else (f"{transposed(other)} ∙ ", "", "")
     if op == "dot":
         return ("", " · ", other)
     if op == "sum":
@@ -44,7 +48,8 @@ def matrix_rule(trace: Trace, node: Node, operand: int) -> Around | None:
     return None
 
 
-def jacobian_rule(trace: Trace, node: Node, operand: int) -> Around:
+def jacobian_rule(trace: Trace, node: Node, operand: int, names: Names | None = None) -> Around:
     """The rule of any op: `(∂p/∂z)ᵀ ∙ ∂L/∂p`, and for a value of shape () `∂L/∂s · ∂s/∂z`."""
-    slope = f"∂{name_of(trace, node.id)}/∂{name_of(trace, node.inputs[operand])}"
+    names = written(trace) if names is None else names
+    slope = f"∂{names.name(node.id)}/∂{names.name(node.inputs[operand])}"
     return (f"({slope})ᵀ ∙ ", "", "") if node.shape else ("", " · ", slope)

@@ -36,12 +36,21 @@ def test_a_contribution_is_the_chain_rule_with_its_numbers() -> None:
     shown = formula(XYZ, 8)
     assert shown.title == "q → x"
     assert shown.rule == "add passes the gradient on unchanged"
-    assert lines(XYZ, 8) == ["∂f/∂x = ∂f/∂q · ∂q/∂x", "      =   −4  ·   1   = −4"]
-    assert lines(XYZ, 6) == ["∂f/∂q = ∂f/∂f · ∂f/∂q", "      =   1   ·  (−4) = −4", "∂f/∂q = z"]
+    assert lines(XYZ, 8) == [
+        "∂f/∂x = ∂f/∂q · ∂q/∂x",
+        "      =   −4  ·   1   = −4",
+        "        above   slope",
+    ]
+    assert lines(XYZ, 6) == [
+        "∂f/∂q = ∂f/∂f · ∂f/∂q",
+        "      =   1   ·  (−4) = −4",
+        "        above   input",
+        "∂f/∂q = z",
+    ]
 
 
 def test_the_parts_of_a_contribution_have_their_roles() -> None:
-    symbols, numbers = formula(XYZ, 8).lines
+    symbols, numbers, _ = formula(XYZ, 8).lines
     assert [(t.strip(), r) for t, r in symbols if r != "text"] == [
         ("∂f/∂q", "upstream"),
         ("∂q/∂x", "local"),
@@ -93,11 +102,13 @@ def test_matrix_rules_have_their_transposes_and_shapes() -> None:
         "∂f/∂W = ∂f/∂z ∙ xᵀ",
         "      = (3, 2) from −1 to 1",
         "        shape (3, 2) from (3,) and (3, 2), (2,)",
+        "         loss   input",
     ]
     assert lines(trace, to_x) == [
         "∂f/∂x = Wᵀ ∙ ∂f/∂z",
         "      = [9, 12]",
         "        shape (2,) from (3,) and (3, 2), (2,)",
+        "        weight loss",
     ]
 
 
