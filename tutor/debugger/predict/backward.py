@@ -82,7 +82,7 @@ def _seed(trace: Trace, event: Event, rng: np.random.Generator) -> Question | No
         text=f"The backward pass begins at {name}. What is ∂{name}/∂{name}?",
         form="number",
         reply=1.0,
-        slips=nameable(1.0, wrong),
+        slips=nameable((1.0,), wrong),
         hints=(
             "The gradient of a node tells how fast the result changes with it.",
             f"How fast does {name} change with {name}?",
@@ -96,6 +96,7 @@ def _amount(trace: Trace, event: Event, rng: np.random.Generator) -> Question | 
     edge = edge_of(trace, event, rng)
     if edge is None:
         return None
+    also = amounts_from_shown(edge)
     return Question(
         kind="amount",
         event=event.i,
@@ -104,8 +105,8 @@ def _amount(trace: Trace, event: Event, rng: np.random.Generator) -> Question | 
         text=f"{gets(edge)} What does it pass on to {edge.target}?",
         form="number",
         reply=edge.amount,
-        also=amounts_from_shown(edge),
-        slips=nameable(edge.amount, wrong_amounts(edge)),
+        also=also,
+        slips=nameable((edge.amount, *also), wrong_amounts(edge)),
         known=known(edge),
         hints=_hints(edge),
         solution=f"{edge.numbers} = {number(edge.amount)}",
@@ -154,7 +155,7 @@ def _total(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
     ]
     numbers = f"{number(had)} + {bracketed(number(edge.amount))}"
     shown = float(rounded(had)) + float(rounded(edge.amount))
-    also = [shown, *[float(rounded(had)) + x for x in amounts_from_shown(edge)]]
+    also = (shown, *[float(rounded(had)) + x for x in amounts_from_shown(edge)])
     return Question(
         kind="total",
         event=event.i,
@@ -164,8 +165,8 @@ def _total(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
         f"What is the gradient of {name} when it has passed its part on?",
         form="number",
         reply=right,
-        also=tuple(also),
-        slips=nameable(right, wrong),
+        also=also,
+        slips=nameable((right, *also), wrong),
         known=known(edge),
         hints=(
             "Gradients that meet at a node are added up.",
@@ -191,6 +192,8 @@ def _local(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
     slope = f"∂{source}{at}/∂{edge.target}"
     result = number(right)
     numbers = result if texts is None else texts[1]
+    shown = float(rounded(upstream))
+    also = tuple([x / shown for x in amounts_from_shown(edge)]) if shown else ()
     wrong: Wrong = [
         ("sign_flipped", -right),
         ("upstream_included", edge.amount),
@@ -206,8 +209,8 @@ def _local(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
         text=f"{made(trace, edge.node)}. {standing(edge)}. What is the local derivative {slope}?",
         form="number",
         reply=right,
-        also=tuple([x / float(rounded(upstream)) for x in amounts_from_shown(edge) if upstream]),
-        slips=nameable(right, wrong),
+        also=also,
+        slips=nameable((right, *also), wrong),
         known=known(edge),
         hints=(
             f"{_capital(edge.op.rule)}.",

@@ -11,7 +11,7 @@ from engine.columns import Value
 from engine.ops import REGISTRY
 from engine.passes import Pass
 from engine.trace import Trace
-from tutor.debugger.predict.question import Question, Reply, Slip
+from tutor.debugger.predict.question import Question, Slip
 from tutor.render.expressions import expression, name_of
 from tutor.render.numbers import bracketed, number
 from tutor.render.slopes import slope_of
@@ -166,14 +166,13 @@ def slope_texts(trace: Trace, node: int, operand: int, index: Index) -> tuple[st
     return template.format(**symbols), template.format(**numbers)
 
 
-def nameable(reply: Reply, slips: list[tuple[str, float]]) -> tuple[Slip, ...]:
-    """The slips that come out at something else than the right number, each number once."""
-    kept: list[Slip] = []
+def nameable(rights: tuple[float, ...], slips: list[tuple[str, float]]) -> tuple[Slip, ...]:
+    """The slips that come out at something else than a right number, each number once."""
+    kept: dict[float, Slip] = {}
     for tag, wrong in slips:
-        others = [reply, *[slip.reply for slip in kept]]
-        if usable(wrong) and not any(_close(wrong, float(x)) for x in others):  # type: ignore[arg-type]
-            kept.append(Slip(tag, float(wrong)))
-    return tuple(kept)
+        if usable(wrong) and not any(_close(wrong, x) for x in (*rights, *kept)):
+            kept[wrong] = Slip(tag, float(wrong))
+    return tuple(kept.values())
 
 
 def _close(a: float, b: float) -> bool:

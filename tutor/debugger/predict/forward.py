@@ -68,7 +68,7 @@ def _value(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
         right = entry(event.value, index)
         if not usable(right) or _terms(p, local, index) > MOST_TERMS:
             continue
-        told = _told(trace, p, event.node, index)
+        told, also = _told(trace, p, event.node, index), _from_shown(p, local, index)
         numbers = None if index else with_numbers(trace, event.node)
         asked = f"{name}{place(index)}"
         return Question(
@@ -79,8 +79,8 @@ def _value(trace: Trace, event: Event, rng: np.random.Generator) -> Question | N
             text=f"{made(trace, event.node)}.{_sentence(told)} What is {asked}?",
             form="number",
             reply=right,
-            also=_from_shown(p, local, index),
-            slips=nameable(right, wrong_values(p, local, index, right)),
+            also=also,
+            slips=nameable((right, *also), wrong_values(p, local, index, right)),
             known=numbers_known(trace, list(trace.nodes[event.node].inputs)),
             hints=(
                 _does(trace, event.node),
@@ -220,7 +220,7 @@ def _update(trace: Trace, event: Event, rng: np.random.Generator) -> Question | 
             form="number",
             reply=right,
             also=(shown,),
-            slips=nameable(right, wrong),
+            slips=nameable((right, shown), wrong),
             hints=(
                 "A step goes against the gradient, the learning rate times its size.",
                 f"{name}{at} − η · gradient of {name}{at}.",

@@ -96,9 +96,9 @@ _WANTED = {
 def close(typed: float, right: float, digits: tuple[int, int] | None) -> bool:
     """Whether a number is right. digits: how many significant digits were typed, and the power of
     ten of the last one; None for what was worked out by an expression."""
-    off = abs(typed - right)
-    if off <= _EXACT * max(abs(right), 1e-12):
+    if same(typed, right):
         return True
+    off = abs(typed - right)
     if (digits is None or digits[0] >= 2) and off <= _TOLERANCE * abs(right):
         return True
     if digits is None or not typed:
@@ -106,6 +106,11 @@ def close(typed: float, right: float, digits: tuple[int, int] | None) -> bool:
     unit = 10.0 ** digits[1]
     # Rounded honestly: to a place that the answer itself has, or is rounded up into.
     return off <= unit / 2 * (1 + _EXACT) and abs(right) >= 0.95 * unit
+
+
+def same(typed: float, right: float) -> bool:
+    """Whether two numbers differ by no more than their last bits."""
+    return abs(typed - right) <= _EXACT * max(abs(right), 1e-12)
 
 
 def _number(question: Question, text: str) -> Answer:
@@ -127,9 +132,11 @@ def _number(question: Question, text: str) -> Answer:
     rights = [x for x in (question.reply, *question.also) if isinstance(x, float)]
     if any(close(typed, right, digits) for right in rights):
         return Answer("right", "Right.")
-    for slip in question.slips:
-        if isinstance(slip.reply, float) and close(typed, slip.reply, digits):
-            return Answer("wrong", MESSAGES[slip.tag], slip.tag)
+    # One that is hit exactly is meant, before one that is hit after rounding.
+    numbers = [(slip.tag, slip.reply) for slip in question.slips if isinstance(slip.reply, float)]
+    exact = [tag for tag, wrong in numbers if same(typed, wrong)]
+    for tag in [*exact, *[tag for tag, wrong in numbers if close(typed, wrong, digits)]]:
+        return Answer("wrong", MESSAGES[tag], tag)
     return Answer("wrong", "Not that number.")
 
 

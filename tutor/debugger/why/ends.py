@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from engine.columns import Column, Value
-from engine.ops import REGISTRY
 from engine.passes import Pass
 from engine.trace import Trace
 from tutor.debugger.why.flow import Flow
@@ -97,9 +96,10 @@ def _moves(tangent: Value) -> bool:
 
 
 def _stop(trace: Trace, node: int) -> End:
-    entry = trace.nodes[node]
+    p = trace.passes[trace.pass_of(node)]
+    op: Any = p.ops[node - trace.node_range(p.index).start]
     departures = trace.departures(node)
-    told = f"{_made(trace, node)} is flat here: {REGISTRY[entry.op].rule}."
+    told = f"{_made(trace, node)} is flat here: {op.rule}."
     return End(node, told, departures[0] if departures else None)
 
 

@@ -72,7 +72,8 @@ def why(
     `depths`; None for the one that tells most at a glance. units, opened: as of `cuts.cut`, with
     the ids of the trace. most: how many paths are listed.
 
-    Raises EngineError for an entry that is not there, IndexError for no such node.
+    Raises EngineError for an entry that is not there, and where the gradient of an array passes an
+    op that this program does not have; IndexError for no such node.
     """
     at = trace.pass_of(node)
     p, offset = trace.passes[at], trace.node_range(at).start
