@@ -19,6 +19,8 @@ from engine.tensor import Tensor
 
 Path = tuple[str, ...]
 
+_PATIENCE = 4  # so many nodes at a time wait for the variable that they go to
+
 _AS_CLASS = frozenset({"__call__", "__init__", "forward"})
 _BETWEEN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -87,11 +89,12 @@ class Calls:
         self._loops: dict[FrameType, list[Loop]] = {}
         self._opened: list[_Entry | None] = []
         self._taken: dict[Path, int] = {}  # how often each path was asked for
-        self._awaited: tuple[Tensor, FrameType, Target] | None = None
+        self._awaited: list[tuple[Tensor, FrameType, Target]] = []
 
     def close(self) -> None:
         """Let go of all frames."""
-        self._base = self._awaited = None
+        self._base = None
+        self._awaited.clear()
         self._stack.clear()
         self._opened.clear()
         self._loops.clear()
@@ -124,23 +127,27 @@ class Calls:
         while at is not None and at.f_code.co_filename == self.file:
             target, returned = self._code(at.f_code).fate(at.f_lasti)
             if target is not None:
-                self._awaited = (node, at, target)
+                self._awaited.append((node, at, target))
             if not returned:
                 return
             at = at.f_back
 
     def settle(self) -> None:
-        """Name the node that was awaited last, if that very object stands in the variable."""
-        if self._awaited is not None:
-            node, frame, target = self._awaited
-            self._awaited = None
-            if node.name is None and _held(frame, target) is node:
+        """Name the nodes that are awaited, if that very object stands in the variable."""
+        if not self._awaited:
+            return
+        later = []
+        for awaited in self._awaited:
+            node, frame, target = awaited
+            if _held(frame, target) is not node:
+                later.append(awaited)
+            elif node.name is None:
                 node.name = target[-1]
+        self._awaited = later[-_PATIENCE:]
 
     def written(self, old: Tensor, new: Tensor, target: Tensor) -> None:
         """Name the states of a tensor that was written into by the variable that it stands in."""
-        if self._awaited is not None and self._awaited[0] is new:
-            self._awaited = None
+        self._awaited = [awaited for awaited in self._awaited if awaited[0] is not new]
         frame, _ = self.frame()
         held = [name for name, value in frame.f_locals.items() if value is target]
         if held and old.name is None:

@@ -32,20 +32,46 @@ class Instructions:
         return self._all[max(0, bisect_right(self._offsets, address) - 1)]
 
     def target(self, address: int) -> Target | None:
-        """Where the value goes that the instruction at `address` gives: the first variable it is
-        stored in, right after. None where it goes elsewhere first."""
+        """Where the value goes that the instruction at `address` gives: the first variable that it
+        is stored in, at once or after what stands beside it (`a, b = x + y, x - y`). None where an
+        operation takes it first.
+
+        The value is followed by its depth in the stack; 0 is the top.
+        """
         k = self._after(address)
-        if k is None:
-            return None
-        following = self._all[k]
-        if following.opname in _STORES:
-            return (str(following.argval),)
-        if following.opname in _DOUBLE_STORES:
-            return (str(following.argval[0]),)
-        behind = self._all[k + 1] if k + 1 < len(self._all) else None
-        loads = following.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_NAME"))
-        if loads and behind is not None and behind.opname == "STORE_ATTR":
-            return (str(following.argval), str(behind.argval))
+        depth = 0
+        while k is not None and k < len(self._all):
+            step = self._all[k]
+            name, count = step.opname, step.arg or 0
+            if name in _STORES or name in _DOUBLE_STORES:
+                if depth == 0:
+                    return (str(step.argval if name in _STORES else step.argval[0]),)
+                if depth == 1 and name == "STORE_FAST_STORE_FAST":
+                    return (str(step.argval[1]),)
+            elif name == "STORE_ATTR":
+                loaded = self._all[k - 1]
+                plain = loaded.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_NAME"))
+                return (str(loaded.argval), str(step.argval)) if depth == 1 and plain else None
+            elif name == "SWAP":
+                depth = {0: count - 1, count - 1: 0}.get(depth, depth)
+                k += 1
+                continue
+            elif name in ("BUILD_TUPLE", "UNPACK_SEQUENCE"):
+                unpacked = name == "BUILD_TUPLE" and self._all[k + 1].opname == "UNPACK_SEQUENCE"
+                if not unpacked or self._all[k + 1].arg != count:
+                    return None
+                depth = count - 1 - depth if depth < count else depth
+                k += 2
+                continue
+            else:
+                taken = _taken(name, count)
+                if taken is None or depth < taken:
+                    return None
+            if name == "CALL":
+                depth -= count + 1
+            elif name != "PRECALL":  # in Python 3.11 it counts for a part of its CALL
+                depth += dis.stack_effect(step.opcode, step.arg, jump=False)
+            k += 1
         return None
 
     def puts_back(self, address: int) -> bool:
@@ -78,6 +104,17 @@ class Instructions:
 def writes_entries(frame: FrameType) -> bool:
     """Whether a frame is about to write into entries: `a[i] = ...`."""
     return Instructions(frame.f_code).at(frame.f_lasti).opname in _ENTRY_STORES
+
+
+def _taken(name: str, count: int) -> int | None:
+    """How many values an instruction takes from the stack; None for one that is not followed."""
+    if name in ("LOAD_ATTR", "LOAD_METHOD") or name.startswith("UNARY_"):
+        return 1
+    if name.startswith(("LOAD_", "PUSH_NULL", "KW_NAMES", "PRECALL", "COPY")):
+        return 0
+    if name in ("BINARY_OP", "BINARY_SUBSCR", "COMPARE_OP"):
+        return 2
+    return count + 2 if name == "CALL" else None
 
 
 def puts_back(frame: FrameType) -> bool:
