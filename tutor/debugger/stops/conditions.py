@@ -13,11 +13,10 @@ from typing import Literal
 
 Sign = Literal["=", "!=", "<", "<=", ">", ">="]
 Held = Literal["value", "grad", "amount", "local", "upstream"]
-Kind = Literal["value", "seed", "contribution", "update"]
 FieldName = Literal[
     "op", "name", "scope", "line", "kind", "shape", "dtype", "pass", "through", "from"
 ]
-What = Literal["any", "computed", "written", "complete", "updated"]
+What = Literal["computed", "written", "complete", "updated"]
 
 REDUCTIONS = ("norm", "min", "max", "mean", "sum")
 """What makes one number of an array."""
@@ -104,7 +103,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Happens:
-    """`W1` ("any"), `value(h) computed`, `grad(W1) written`, `grad(W1) complete`, `W1 updated`."""
+    """`value(h) computed`, `grad(W1) written`, `grad(W1) complete`, `W1 updated`."""
 
     node: str
     what: What

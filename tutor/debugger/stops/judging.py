@@ -249,8 +249,6 @@ def _happens(p: Pass, happens: Happens) -> Array:
     if node is None:
         return np.zeros(p.event_count, dtype=bool)
     mine = _mask(columns.nodes == node)
-    if happens.what == "any":
-        return mine
     if happens.what == "computed":
         return _mask(mine & (columns.kinds == VALUE))
     if happens.what == "updated":

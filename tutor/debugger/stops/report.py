@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.trace import Trace
-from tutor.debugger.stops.conditions import HELP
+from tutor.debugger.stops.conditions import HELP, Condition, Field, Quantity, Relation
+from tutor.debugger.stops.names import pieces_of
 from tutor.debugger.stops.stops import Stop, parse_stop, stops_at
 from tutor.render.events import event_row
 from tutor.render.json_ import plain
@@ -22,6 +23,7 @@ MOST = 100
 """How many moments a scan lists unless told otherwise."""
 
 _FEW = 12
+_BOTH_ENDS = "op is that of the node that receives; the op that passes on is written: through = ..."
 _WIDTH = 78
 
 
@@ -89,6 +91,9 @@ def scan_report(trace: Trace, text: str, cursor: int = 0, *, most: int = MOST) -
         rows.append(Row(((f"… and {more} more", "quiet"),)))
     if len(events) > _FEW:
         sentences.append(f"And {len(events) - _FEW} more.")
+    if _asks_of_both_ends(stop.condition):
+        rows.append(Row(((_BOTH_ENDS, "quiet"),)))
+        sentences.append(_BOTH_ENDS)
     if not shown:
         rows.append(Row((("It holds at no event of this trace.", "quiet"),)))
     data = {
@@ -99,6 +104,15 @@ def scan_report(trace: Trace, text: str, cursor: int = 0, *, most: int = MOST) -
     at = min(int(np.searchsorted(events, cursor)), max(0, len(shown) - 1))
     aside = _moments(len(events))
     return Report("scan", sanitise(stop.text), tuple(rows), tuple(sentences), data, aside, at)
+
+
+def _asks_of_both_ends(condition: Condition) -> bool:
+    """Whether a condition asks for the op of the node that receives what another op passed on."""
+    pieces = list(pieces_of(condition))
+    sides = [side for piece in pieces if isinstance(piece, Relation)
+             for side in (piece.left, piece.right)]  # fmt: skip
+    passed = any(isinstance(s, Quantity) and s.held in ("local", "upstream") for s in sides)
+    return passed and any(isinstance(piece, Field) and piece.name == "op" for piece in pieces)
 
 
 def _told(trace: Trace, stop: Stop, cursor: int) -> tuple[int, int | None, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from engine.trace import Trace
@@ -136,8 +137,9 @@ def _signs(trace: Trace, notation: Notation) -> _Signs:
     for at, p in enumerate(trace.passes):
         network, first = network_of(p), trace.node_range(at).start
         numbers = _numbers(network, notation)
+        uses = Counter(node for layer in network.layers for node in _parameters(layer))
         for layer in network.layers:
-            _add_layer(signs, trace, first, layer, network, notation, numbers[layer.number])
+            _add_layer(signs, trace, first, layer, network, notation, numbers[layer.number], uses)
         if network.target is not None:
             signs.nodes[first + network.target] = Sign(notation.target)
         if network.loss is not None:
@@ -189,6 +191,7 @@ def _add_layer(
     network: Network,
     notation: Notation,
     numbers: Numbers,
+    uses: Counter[int],
 ) -> None:
     of_weights, of_pre, of_unit = numbers
     place = None if layer.alone else layer.place
@@ -207,12 +210,11 @@ def _add_layer(
             signs.deltas[first + layer.unit] = Sign(notation.delta, of_unit, place)
     if notation.every_function and layer.number == 1 and len(layer.parts) == 1:
         signs.nodes.setdefault(first + layer.parts[0].data, Sign(notation.unit, 1))
-    uses = [(one.number, k) for one in network.layers for k in _parameters(one)]
     for letter, nodes in (
         (notation.weight, [part.weight for part in layer.parts]),
         (notation.bias, list(layer.biases)),
     ):
-        if layer.alone and len(nodes) == 1 and sum(k == nodes[0] for _, k in uses) == 1:
+        if layer.alone and len(nodes) == 1 and uses[nodes[0]] == 1:
             scalar = not trace.node(first + nodes[0]).shape
             shown = letter.lower() if scalar else letter
             signs.nodes[first + nodes[0]] = Sign(shown, of_weights)

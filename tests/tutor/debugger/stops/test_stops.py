@@ -197,6 +197,17 @@ def test_a_scan_lists_the_moments_and_counts_those_it_leaves_out(trace: Trace) -
         scan_report(trace, "w > 1")
 
 
+def test_a_scan_tells_the_op_that_receives_from_the_op_that_passes_on() -> None:
+    function = parse("sigmoid(x)*y").function()
+    trace = engine.record_with(function, {"x": 1.0, "y": 2.0})
+    mistaken = scan_report(trace, "op = sigmoid and |local| < 1")
+    assert mistaken.data["count"] == 0
+    assert any("through = ..." in row.text for row in mistaken.rows)
+    meant = scan_report(trace, "through = sigmoid and |local| < 1")
+    assert meant.data["count"] == 1
+    assert not any("through = ..." in row.text for row in meant.rows)
+
+
 def test_rows_of_a_scan_fit_the_screen() -> None:
     function = parse("sum((W @ x - 1)**2)").function()
     inputs = {"W": np.linspace(0, 1, 12).reshape(3, 4), "x": np.ones(4)}
