@@ -14,6 +14,7 @@ from engine.passes import Pass
 from engine.trace import Event, Trace
 from tutor.debugger.predict.facts import (
     MOST_TERMS,
+    SHOWN,
     Index,
     cells,
     entries_told,
@@ -25,14 +26,12 @@ from tutor.debugger.predict.facts import (
     rounded,
     slope_texts,
     usable,
+    written_out,
 )
 from tutor.debugger.why.tangents import pushed
 from tutor.render.expressions import gradient_name, name_of
 from tutor.render.numbers import bracketed, number
-from tutor.render.values import inline, is_scalar
-
-SHOWN = 16
-"""Larger arrays are not written out in a question."""
+from tutor.render.values import inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def edge_of(trace: Trace, event: Event, rng: np.random.Generator) -> Edge | None
     if op is None:
         return None
     alone = op.elementwise and np.shape(event.upstream) == np.shape(event.amount)
-    if not alone and np.size(event.upstream) > SHOWN:
+    if not alone and (np.size(event.upstream) > SHOWN or not written_out(p, source)):
         return None
     for index in cells(rng, event.amount):
         amount = entry(event.amount, index)
@@ -161,11 +160,9 @@ def standing(edge: Edge) -> str:
         own = f"Its own value there is {number(entry(value, edge.index))}"
         told = entries_told(edge.trace, edge.node, edge.index)
     else:
-        own = ""
-        if is_scalar(value) or np.size(value) <= SHOWN:
-            own = f"Its own value is {inline(value, most=SHOWN)}"
+        own = f"Its own value is {inline(value, most=SHOWN)}"
         told = operands_told(edge.trace, edge.node)
-    return ", ".join(filter(None, (own, told))) or "The numbers are those on the screen"
+    return ", ".join(filter(None, (own, told)))
 
 
 def with_names(edge: Edge) -> str:

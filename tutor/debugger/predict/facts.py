@@ -26,7 +26,9 @@ MOST_ENTRIES = 4096
 MOST_TERMS = 6
 """More products than these nobody adds up in the head."""
 
-_SHOWN = 12
+SHOWN = 16
+"""Larger arrays are not written out in a question."""
+
 _TRIES = 6
 _SMALL, _LARGE = 1e-9, 1e9
 _NEAR = 1e-2
@@ -85,6 +87,11 @@ def small(p: Pass, node: int) -> bool:
     return all(np.size(v) <= MOST_ENTRIES for v in values)
 
 
+def written_out(p: Pass, node: int) -> bool:
+    """Whether all operands of a node can be written out in a question."""
+    return all(np.size(p.values[i]) <= SHOWN for i in p.operands[node])
+
+
 def cells(rng: np.random.Generator, value: Value) -> list[Index]:
     """Some entries to try, by chance; the one of a scalar."""
     if is_scalar(value):
@@ -106,8 +113,8 @@ def operands_told(trace: Trace, node: int) -> str:
     told = []
     for operand in dict.fromkeys(trace.nodes[node].inputs):
         value, name = trace.value(operand), name_of(trace, operand)
-        if np.size(value) <= _SHOWN and not (is_scalar(value) and number(float(value)) == name):
-            told.append(f"{name} is {inline(value, most=_SHOWN)}")
+        if np.size(value) <= SHOWN and not (is_scalar(value) and number(float(value)) == name):
+            told.append(f"{name} is {inline(value, most=SHOWN)}")
     return ", ".join(told)
 
 

@@ -31,6 +31,7 @@ from tutor.debugger.predict.facts import (
     rounded,
     small,
     usable,
+    written_out,
 )
 from tutor.debugger.predict.mistakes import wrong_values
 from tutor.debugger.predict.question import Kind, Question, Slip
@@ -63,6 +64,9 @@ def of_update(trace: Trace, event: Event) -> dict[Kind, Maker]:
 
 def _value(trace: Trace, event: Event, rng: np.random.Generator) -> Question | None:
     p, local = _place(trace, event.node)
+    op: Any = p.ops[local]
+    if not op.elementwise and not written_out(p, local):
+        return None
     name = name_of(trace, event.node)
     for index in cells(rng, event.value):
         right = entry(event.value, index)
