@@ -24,8 +24,12 @@ def matrix_rule(
     name = names.name(node.inputs[operand])
     other = names.name(node.inputs[1 - operand]) if len(node.inputs) == 2 else ""
     if op == "matmul":
+        if not node.shape:
+            return ("", " · ", other)
         turned = transposed(other)
-        return ("", " ∙ ", turned) if operand == 0 else (f"{turned} ∙ ", "", "")
+        shape = trace.node(node.inputs[operand]).shape
+        over = ", summed over the batch" if len(node.shape) > 2 > len(shape) - 1 else ""
+        return ("", " ∙ ", f"{turned}{over}") if operand == 0 else (f"{turned} ∙ ", "", over)
     if op == "outer":
         return ("", " ∙ ", other) if operand == 0 else (f"{transposed(other)} ∙ ", "", "")
     if op == "dot":

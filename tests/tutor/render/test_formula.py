@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import engine
@@ -110,6 +111,14 @@ def test_matrix_rules_have_their_transposes_and_shapes() -> None:
         "        shape (2,) from (3,) and (3, 2), (2,)",
         "        weight loss",
     ]
+
+
+def test_a_matmul_of_vectors_and_one_over_a_batch() -> None:
+    dot = engine.record(lambda w, x: w @ x, w=np.ones(3), x=np.ones(3))
+    assert lines(dot, dot.arrivals("w")[0])[0] == "∂f/∂w = ∂f/∂f · x"
+    batch = engine.record(lambda W, x: (W @ x).sum(), W=np.ones((5, 3)), x=np.ones((2, 3, 4)))
+    assert lines(batch, batch.arrivals("W")[0])[0].endswith(" ∙ xᵀ, summed over the batch")
+    assert not lines(batch, batch.arrivals("x")[0])[0].endswith("batch")
 
 
 def test_an_op_without_a_rule_of_its_own_is_written_with_its_jacobian() -> None:
