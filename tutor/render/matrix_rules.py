@@ -28,7 +28,7 @@ def matrix_rule(
             return ("", " · ", other)
         turned = transposed(other)
         shape = trace.node(node.inputs[operand]).shape
-        over = ", summed over the batch" if len(node.shape) > 2 > len(shape) - 1 else ""
+        over = ", summed over the batch" if len(node.shape) > 2 >= len(shape) else ""
         return ("", " ∙ ", f"{turned}{over}") if operand == 0 else (f"{turned} ∙ ", "", over)
     if op == "outer":
         return ("", " ∙ ", other) if operand == 0 else (f"{transposed(other)} ∙ ", "", "")
