@@ -15,6 +15,7 @@ from tutor.debugger.gates import GateError
 from tutor.debugger.view.folds import FoldError
 from tutor.language import LanguageError
 from tutor.sandbox.target import FunctionError
+from tutor.session import predicting
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -24,15 +25,18 @@ VERBS: Mapping[str, Action] = MappingProxyType(
 """Every word that does something."""
 
 
-def read(text: str) -> tuple[Action, str, int]:
+def read(text: str, *, answering: bool = False) -> tuple[Action, str, int]:
     """The action of a command, what it is given, and the offset of that in the text.
 
-    A number alone goes to that event. Raises Refused for a word that does nothing.
+    A number alone goes to that event. answering: what is no command is an answer, in predict mode.
+    Raises Refused for a word that does nothing.
     """
     stripped = text.strip()
     if not stripped:
         raise Refused("there is nothing to do", hint="help lists the commands")
     start = len(text) - len(text.lstrip())
+    if answering and stripped.partition(" ")[0] not in VERBS:
+        return VERBS["answer"], stripped, start
     if stripped.isdigit():
         return VERBS["go"], stripped, start
     word, _, rest = stripped.partition(" ")
@@ -61,10 +65,12 @@ def perform(session: Session, action: Action, text: str = "") -> Session:
             if not text:
                 example = action.argument.example
                 raise Refused(f"{action.verb} needs to know more", hint=f"such as: {example}")
-            return action.argument.take(before, text)
+            return predicting.kept_up(before, action.argument.take(before, text))
         if text:
             raise Refused(f"{action.verb} takes nothing behind it", start=0, end=len(text))
-        return before if action.run is None else action.run(before)
+        if action.run is None:
+            return before
+        return predicting.kept_up(before, action.run(before))
     except LanguageError as error:
         raise Refused(error.message, error.start, error.end, error.hint) from error
     except (EngineError, FunctionError, FoldError, GateError, CellError) as error:

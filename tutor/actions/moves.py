@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tutor.actions.action import Action, Argument
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
-from tutor.session import looking, marking
+from tutor.session import looking, marking, predicting
 from tutor.session import session as sessions
 from tutor.session.session import Session
 
@@ -35,7 +35,7 @@ def _has_marks(session: Session) -> str | None:
 
 MOVES: tuple[Action, ...] = (
     Action("step.next", ("right", "s"), "ctrl+g right", "next",
-           "Go on to the next event.", "time", move(moving.next_event), not_at_end,
+           "Go on to the next event.", "time", predicting.on, not_at_end,
            verb="step", synonyms=("next", "s")),
     Action("step.previous", ("left", "S"), "ctrl+g left", "back",
            "Go back one event.", "time", move(moving.previous_event), not_at_start,

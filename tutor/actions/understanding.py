@@ -5,8 +5,8 @@ from __future__ import annotations
 from tutor.actions.action import Action, Argument
 from tutor.debugger.frame import focused
 from tutor.render.expressions import name_of
-from tutor.session import keeping, looking, whatif
-from tutor.session.panels import cells, compare, why
+from tutor.session import keeping, looking, predicting, whatif
+from tutor.session.panels import audit, cells, compare, why
 from tutor.session.session import Session
 
 
@@ -38,4 +38,18 @@ UNDERSTANDING: tuple[Action, ...] = (
     Action("pin", ("D",), "ctrl+g P", "pin",
            "Pin this moment, to compare later ones with it.", "understand", compare.pin,
            verb="pin"),
+    Action("audit", ("A",), "ctrl+g A", "audit",
+           "Look for what is wrong: NaN, dead and saturated units, gradients that vanish, explode "
+           "or cancel.", "understand", audit.ask, verb="audit"),
+    Action("predict", ("P",), "ctrl+g K", "predict",
+           "Be asked for each event before it is shown; again, stop that.", "understand",
+           predicting.start, verb="predict",
+           argument=Argument("predict", "predict, predict amount local, predict 7",
+                             predicting.start_with, optional=True)),
+    Action("answer", (), "ctrl+g semicolon", "answer",
+           "Answer the question of predict mode.", "understand", None, predicting.predicting,
+           verb="answer", argument=Argument(">", "answer -0.72", predicting.answer)),
+    Action("hint", ("H",), "ctrl+g H", "hint",
+           "A hint for the question of predict mode: the rule, with names, with numbers.",
+           "understand", predicting.hint, predicting.predicting, verb="hint"),
 )  # fmt: skip

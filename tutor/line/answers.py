@@ -9,6 +9,7 @@ from tutor.render.inspector import inspection
 from tutor.render.json_ import event_data
 from tutor.render.plain import text_of, to_ascii
 from tutor.render.sentences import graph_sentence, in_words, sentence
+from tutor.session import predicting
 from tutor.session.panel import settled
 from tutor.session.session import Session
 
@@ -23,6 +24,8 @@ def beginning(session: Session) -> list[str]:
 def answer(before: Session, after: Session) -> list[str]:
     """What a command did, most of all what it was asked for."""
     said = [in_words(after.told)] if after.told else []
+    if after.prediction is not None and after.prediction is not before.prediction:
+        return [*said, *predicting.report(after).sentences]
     if after.panel is not None and asked_anew(before, after):
         report = settled(after.panel).report(after)
         return [*said, *map(in_words, report.sentences)]
@@ -65,6 +68,8 @@ def data(before: Session, after: Session, command: str, said: list[str]) -> dict
         "event": event_data(after.trace, cursor - 1) if cursor else None,
         "said": said,
     }
+    if after.prediction is not None:
+        document["report"] = predicting.report(after).document()
     panel = after.panel
     if panel is not None and asked_anew(before, after):
         document["report"] = settled(panel).report(after).document()

@@ -32,7 +32,7 @@ def respond(session: Session, command: str) -> Answered:
     """Do one command. Never raises for what a person may type."""
     text = command.strip().removeprefix(":")
     try:
-        action, given, _ = read(text)
+        action, given, _ = read(text, answering=session.prediction is not None)
         if action.id == "back":
             said = ["Goodbye."]
             return Answered(session, said, answers.data(session, session, text, said), ended=True)

@@ -22,6 +22,7 @@ from tutor.session.origin import Expression, Function, Origin
 if TYPE_CHECKING:
     from tutor.session.notes import Notes
     from tutor.session.panel import Panel
+    from tutor.session.predicting import Prediction
 
 DEFAULT_RATE = 0.1
 # By convention x is data, y and t are targets: x, X, x1, x_train, xs, target; theta is learned.
@@ -47,7 +48,8 @@ class Session:
     that is no scalar, None for ones. dtype: what inputs are rounded to. rate, params: learning
     rate, and names of the inputs that a step changes. changed: nodes of the first pass that the
     last edit, undo or redo changed. notes: stops, watches, marks, and the run to compare with.
-    panel: the question that is open above the graph. notation: how formulas are written. told: what
+    panel: the question that is open above the graph. prediction: predict mode, where it is on.
+    notation: how formulas are written. told: what
     the last action has to say beyond the moment. printed: what the function printed. past, future:
     for undo and redo.
     """
@@ -62,6 +64,7 @@ class Session:
     notes: Notes
     changed: frozenset[int] = frozenset()
     panel: Panel | None = None
+    prediction: Prediction | None = None
     notation: str = "tutor"
     told: str = ""
     printed: str = ""
