@@ -99,22 +99,21 @@ class Calls:
         self._opened.clear()
         self._loops.clear()
 
-    def frame(self) -> tuple[FrameType, bool]:
-        """The nearest frame of the user's file, and whether it called the engine itself; where
-        there is none, the nearest outside the engine."""
+    def frame(self) -> FrameType:
+        """The nearest frame of the user's file; where there is none, the nearest outside the
+        engine."""
         first = calling_frame(2)
         at: FrameType | None = first
         while at is not None and at is not self._base:
             if at.f_code.co_filename == self.file:
-                return at, at is first
+                return at
             at = at.f_back
-        return first, False
+        return first
 
-    def made(self, node: Tensor, frame: FrameType, direct: bool) -> None:
+    def made(self, node: Tensor, frame: FrameType) -> None:
         """Note a new node that was made while a frame of the user's runs."""
         self.settle()
-        if direct:
-            self._expect(node, frame)
+        self._expect(node, frame)
         entry = self._entry(frame)
         path = self._outside if entry is None else self._path(entry)
         if path:
@@ -148,7 +147,7 @@ class Calls:
     def written(self, old: Tensor, new: Tensor, target: Tensor) -> None:
         """Name the states of a tensor that was written into by the variable that it stands in."""
         self._awaited = [awaited for awaited in self._awaited if awaited[0] is not new]
-        frame, _ = self.frame()
+        frame = self.frame()
         held = [name for name, value in frame.f_locals.items() if value is target]
         if held and old.name is None:
             old.name = held[0]
@@ -159,7 +158,7 @@ class Calls:
         """Note that the user opened a scope, or left the one that was opened last."""
         count = len(self._outside) + len(self._opened)
         if len(scopes) > count:
-            entry = self._entry(self.frame()[0])
+            entry = self._entry(self.frame())
             self._opened.append(entry)
             if entry is not None:
                 entry.opened.append((len(self._turning(entry)), scopes[-1]))

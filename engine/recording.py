@@ -208,7 +208,7 @@ class _Recorder:
 
         def made(node: Tensor) -> None:
             self.nodes.append(node)
-            frame, direct = calls.frame()
+            frame = calls.frame()
             if self.location is None:
                 at: Any = id(frame.f_code) + frame.f_lasti
                 if at not in self.known:
@@ -217,7 +217,7 @@ class _Recorder:
                 at = self.location
                 self.known.setdefault(at, at)
             self.places.append(at)
-            calls.made(node, frame, direct)
+            calls.made(node, frame)
 
         return made
 
@@ -240,7 +240,7 @@ class _Recorder:
         if self.location is not None:
             place = self.location
         else:
-            frame = calling_frame() if self.calls is None else self.calls.frame()[0]
+            frame = calling_frame() if self.calls is None else self.calls.frame()
             place = line_of(frame.f_code, frame.f_lasti)
         self.looks.append((tensor.serial, kind, outcome, place))
 

@@ -146,10 +146,16 @@ def _defined(module: ast.Module | None) -> list[str]:
             for alias in statement.names:
                 others[alias.asname or alias.name.partition(".")[0]] = None
         else:
-            for part in ast.walk(statement):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    others[part.id] = None
+            for part in ast.iter_child_nodes(statement):
+                if isinstance(part, ast.expr | ast.withitem):
+                    others |= dict.fromkeys(_stored(part))
     return [*functions, *(name for name in others if name not in functions)]
+
+
+def _stored(part: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(part):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            yield inner.id
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
