@@ -15,11 +15,13 @@ import numpy as np
 
 from tutor.debugger.cells.call import FAILURES, Array
 from tutor.debugger.cells.cell import Index
-from tutor.debugger.cells.probes import Point, Probes, beside
+from tutor.debugger.cells.probes import Point, Probes, beside, probe
 
 _ALIKE = 1e-11
 _SUM = 1e-9
 _MOST_OPERANDS = 5
+_MOST_AGAIN = 20_000
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,18 @@ class _Head:
 def products_of(probes: Probes, index: Index) -> Products | None:
     """How an output cell is a sum of products of input cells; None where it is not."""
     supports = [_flat(probes.support(k)) for k in range(len(probes.base.slopes))]
-    heads = [_head(probes, k, supports) for k in range(len(supports))]
-    found = _chosen(probes, index, heads)
-    if found is None and len(heads) > 2:
-        heads = [_head_by_operand(probes, index, k, supports) for k in range(len(supports))]
-        found = _chosen(probes, index, heads)
-    return found
+    found = _chosen(probes, index, [_head(probes, k, supports) for k in range(len(supports))])
+    call = probes.base.call
+    if found is not None or sum(int(np.size(v)) for v in call.values) > _MOST_AGAIN:
+        return found
+    # What is 0 hides the constant it is multiplied by, and several factors hide each other.
+    again = probe(call, index, probes.base.slopes, zeros=False)
+    if again is None or again.base.call is not call:
+        return None if again is None else products_of(again, index)
+    if len(supports) < 3:
+        return None
+    heads = [_head_by_operand(probes, index, k, supports) for k in range(len(supports))]
+    return _chosen(probes, index, heads)
 
 
 def _chosen(probes: Probes, index: Index, heads: list[_Head | None]) -> Products | None:
@@ -72,9 +80,11 @@ def _chosen(probes: Probes, index: Index, heads: list[_Head | None]) -> Products
                 <= _SUM * sum(sums[k][at][1] for k in chosen)
                 for at in (0, 1)
             ):
-                if not _turns(probes.base, chosen, index):
+                picked = [(k, head) for k, head in enumerate(heads) if k in chosen and head]
+                paired = any((head.partners >= 0).any() for _, head in picked)
+                if not paired and not _turns(probes.base, chosen, index):
                     return None
-                return _joined(probes.base, [(k, heads[k]) for k in chosen])
+                return _joined(probes.moved, picked)
     return None
 
 
@@ -96,10 +106,7 @@ def _turns(base: Point, heads: tuple[int, ...], index: Index) -> bool:
 def _weighed(point: Point, operand: int, cells: Array) -> tuple[float, float]:
     """The sum of these cells of an operand times their slopes, and the sum of the sizes of these
     products."""
-    slopes = point.slopes[operand]
-    if slopes is None:
-        return 0.0, 0.0
-    parts = slopes.ravel()[cells] * np.asarray(point.call.values[operand]).ravel()[cells]
+    parts = _slopes(point, operand, cells) * _numbers(point, operand, cells)
     return float(parts.sum()), float(np.abs(parts).sum())
 
 
@@ -111,41 +118,58 @@ def _flat(support: Array | None) -> Array:
     return np.zeros(0, dtype=np.int64) if support is None else np.flatnonzero(support)
 
 
-def _shares(points: Probes, operand: int, cells: Array) -> Array:
-    """By which share each of these cells of an operand was moved."""
-    before = np.asarray(points.base.call.values[operand]).ravel()[cells]
-    after = np.asarray(points.moved.call.values[operand]).ravel()[cells]
-    return np.asarray(after / before - 1)
+def _numbers(point: Point, operand: int, cells: Array) -> Array:
+    """The values of these cells of an operand."""
+    return np.asarray(np.asarray(point.call.values[operand]).ravel()[cells])
 
 
-def _changes(before: Point, after: Point, operand: int, cells: Array) -> Array | None:
-    """By which share the slopes by these cells change between two points."""
-    a, b = before.slopes[operand], after.slopes[operand]
-    if a is None or b is None:
-        return None
-    a, b = a.ravel()[cells], b.ravel()[cells]
-    if not a.all():
-        return None
-    return np.asarray(b / a - 1)
+def _slopes(point: Point, operand: int, cells: Array) -> Array:
+    slopes = point.slopes[operand]
+    return np.zeros(len(cells)) if slopes is None else np.asarray(slopes.ravel()[cells])
 
 
 def _head(points: Probes, operand: int, supports: list[Array]) -> _Head | None:
     """The slopes by an operand as constants or as single cells of the others."""
     cells = supports[operand]
-    changes = _changes(points.base, points.moved, operand, cells)
-    if changes is None:
-        return None
     others = [m for m in range(len(supports)) if m != operand and len(supports[m])]
     owners = np.concatenate([np.full(len(supports[m]), m) for m in others] or [_NONE])
     places = np.concatenate([supports[m] for m in others] or [_NONE])
-    shares = np.concatenate([_shares(points, m, supports[m]) for m in others] or [_NONE])
-    found = _matched(changes, shares)
-    if found is None:
+    before = np.concatenate([_numbers(points.base, m, supports[m]) for m in others] or [_NONE])
+    after = np.concatenate([_numbers(points.moved, m, supports[m]) for m in others] or [_NONE])
+    at_base, beside_it = (_slopes(at, operand, cells) for at in (points.base, points.moved))
+    found = np.full(len(cells), -1)
+    plain, usual = np.flatnonzero(at_base), np.flatnonzero(before)
+    matched = _matched(beside_it[plain] / at_base[plain] - 1, after[usual] / before[usual] - 1)
+    if matched is None:
         return None
-    matched = found >= 0
-    partners = np.where(matched, owners[found] if len(owners) else -1, -1)
-    partner_cells = np.where(matched, places[found] if len(places) else -1, -1)
+    found[plain] = np.where(matched >= 0, usual[matched] if len(usual) else -1, -1)
+    if len(plain) < len(cells):
+        paired = found >= 0
+        constants = beside_it[paired] / after[found[paired]]
+        born, zeros = np.flatnonzero(at_base == 0), np.flatnonzero(before == 0)
+        partners = _of_zeros(beside_it[born], after[zeros], constants)
+        if partners is None:
+            return None
+        found[born] = zeros[partners]
+    paired = found >= 0
+    partners = np.where(paired, owners[found] if len(owners) else -1, -1)
+    partner_cells = np.where(paired, places[found] if len(places) else -1, -1)
     return _Head(cells, partners[:, None], partner_cells[:, None])
+
+
+def _of_zeros(slopes: Array, values: Array, constants: Array) -> Array | None:
+    """For each slope that was 0 the number of the cell that was 0, too, and is equal to it now,
+    times one of a few constants; None where one is not."""
+    found = np.full(len(slopes), -1)
+    if not len(values):
+        return None
+    few = np.unique(np.concatenate([[1.0, -1.0], _rounded(constants)]))[:_FEW]
+    for constant in few:
+        left = np.flatnonzero(found < 0)
+        nearest, distance = _nearest(slopes[left] / constant, values)
+        hit = distance <= _ALIKE * np.abs(values[nearest])
+        found[left[hit]] = nearest[hit]
+    return None if (found < 0).any() else found
 
 
 def _head_by_operand(
@@ -161,12 +185,12 @@ def _head_by_operand(
         if not len(places):
             continue
         point = beside(points.base.call, index, other)
-        changes = None if point is None else _changes(points.base, point, operand, cells)
-        if point is None or changes is None:
+        own = _slopes(points.base, operand, cells)
+        if point is None or not own.all():
             return None
-        alone = Probes(points.base, point)
-        shares = _NONE if other == operand else _shares(alone, other, places)
-        found = _matched(changes, shares)
+        changes = _slopes(point, operand, cells) / own - 1
+        before, after = (_numbers(at, other, places) for at in (points.base, point))
+        found = _matched(changes, _NONE if other == operand else after / before - 1)
         if found is None:
             return None
         matched = found >= 0
@@ -187,39 +211,42 @@ def _matched(changes: Array, shares: Array) -> Array | None:
         return found
     if not len(shares):
         return None
-    order = np.argsort(shares)
-    ranked = shares[order]
-    near = np.searchsorted(ranked, changes[moved]).clip(1, max(1, len(ranked) - 1))
-    left = (near - 1).clip(0)
-    right = near.clip(0, len(ranked) - 1)
-    wanted = changes[moved]
-    nearest = np.where(np.abs(ranked[left] - wanted) <= np.abs(ranked[right] - wanted), left, right)
-    if (np.abs(ranked[nearest] - wanted) > _ALIKE).any():
+    nearest, distance = _nearest(changes[moved], shares)
+    if (distance > _ALIKE).any():
         return None
-    found[moved] = order[nearest]
+    found[moved] = nearest
     return found
 
 
-def _joined(base: Point, heads: list[tuple[int, _Head | None]]) -> Products:
-    """The products of all heads, each with its factors in the order of the operands."""
+def _nearest(wanted: Array, numbers: Array) -> tuple[Array, Array]:
+    """For each wanted number which of the others is nearest to it, and how far away."""
+    order = np.argsort(numbers)
+    ranked = numbers[order]
+    right = np.searchsorted(ranked, wanted).clip(0, len(ranked) - 1)
+    left = (right - 1).clip(0)
+    is_left = np.abs(ranked[left] - wanted) <= np.abs(ranked[right] - wanted)
+    nearest = np.where(is_left, left, right)
+    return order[nearest], np.abs(ranked[nearest] - wanted)
+
+
+def _joined(point: Point, heads: list[tuple[int, _Head]]) -> Products:
+    """The products of all heads, each with its factors in the order of the operands. point: one
+    where nothing is 0."""
     coefficients, operands, cells = [], [], []
-    width = max(head.partners.shape[1] for _, head in heads if head is not None) + 1
+    width = max(head.partners.shape[1] for _, head in heads) + 1
     for operand, head in heads:
-        if head is None:
-            continue
         count = len(head.cells)
         mine = np.full((count, width), -1)
         places = np.full((count, width), -1)
         mine[:, 0], places[:, 0] = operand, head.cells
         mine[:, 1 : 1 + head.partners.shape[1]] = head.partners
         places[:, 1 : 1 + head.partners.shape[1]] = head.partner_cells
-        slopes = base.slopes[operand]
-        constants = np.ones(count) if slopes is None else slopes.ravel()[head.cells].copy()
-        for m, value in enumerate(base.call.values):
+        constants = _slopes(point, operand, head.cells)
+        for m, value in enumerate(point.call.values):
             for at in range(1, width):
                 is_here = mine[:, at] == m
                 constants[is_here] /= np.asarray(value).ravel()[places[is_here, at]]
-        order = np.argsort(np.where(mine < 0, len(base.slopes), mine), axis=1, kind="stable")
+        order = np.argsort(np.where(mine < 0, len(point.slopes), mine), axis=1, kind="stable")
         coefficients.append(_rounded(constants))
         operands.append(np.take_along_axis(mine, order, axis=1))
         cells.append(np.take_along_axis(places, order, axis=1))

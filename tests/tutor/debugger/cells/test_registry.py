@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,14 @@ CALLS = [
 ]
 
 
-def called(op: Op, sample: Sample, number: int = 0) -> tuple[Trace, list[Array | None]]:
+def called(op: Op, sample: Sample, zeros: int = 0) -> tuple[Trace, list[Array | None]]:
     """The op recorded on a point of its own, seeded with different numbers; its Jacobian by each
-    operand that is drawn, else None."""
-    values = points.operands(op, sample, number)
+    operand that is drawn, else None. zeros: how many entries of each drawn operand are 0."""
+    values = points.operands(op, sample, zeros)
     drawn = points.drawn(sample)
+    for value, free in zip(values, drawn, strict=True):
+        if free:
+            value.reshape(-1)[:zeros] = 0.0
     names = [f"x{k}" for k, free in enumerate(drawn) if free]
     fixed = {
         f"x{k}": Tensor(v)
@@ -125,8 +129,8 @@ SUMS = {
 @pytest.mark.parametrize("name", sorted(SUMS))
 def test_sums_of_products_are_found_by_their_numbers(name: str) -> None:
     op = REGISTRY[name]
-    for sample in op.samples:
-        trace, _ = called(op, sample)
+    for sample, zeros in product(op.samples, range(3)):
+        trace, _ = called(op, sample, zeros)
         shape = trace.nodes[trace.output].shape
         for index in np.ndindex(shape):
             cell = output_cell(trace, trace.output, index)
