@@ -296,7 +296,7 @@ def _setting(value: Any) -> str:
         return f"np.array({array_text(value)})"
     if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], int):
         return str(value[0])
-    return repr(value)
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _function(name: str) -> Callable[..., Code]:

@@ -79,7 +79,7 @@ u, w = v("u", [1.0, 2.0, 3.0]), v("w", [4.0, 5.0])
         (xp.scatter((3,), 1, s), "scatter((3,), 1, s)"),
         (xp.scatter((2, 5), (slice(None), slice(0, 3)), x), "scatter((2, 5), np.s_[:, 0:3], x)"),
         (xp.concatenate([x, y], axis=-1), "np.concatenate([x, y], axis=-1)"),
-        (xp.einsum("ij,ij->i", x, y), "np.einsum('ij,ij->i', x, y)"),
+        (xp.einsum("ij,ij->i", x, y), 'np.einsum("ij,ij->i", x, y)'),
         (xp.one_hot(u - 1, 3, x), "np.eye(3)[(u - 1).astype(int)]"),
         (xp.one_hot(s, 3, x), "np.eye(3)[int(s)]"),
         (xp.shift(x, -1), "np.max(x, axis=-1, keepdims=True)"),

@@ -278,6 +278,43 @@ def shared_scalars(x: Any, y: Any) -> Any:
     return b * a + engine.maximum(b, x) + a
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_graphs_in_which_gradients_are_shared_and_seen_otherwise(seed: int, tmp_path: Path) -> None:
+    """Sums, views and repeated use at random: where an array must not be written into."""
+    rng = np.random.default_rng(seed)
+    choices: list[Any] = [
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: a * 0.5 + b,
+        lambda a, b: a + a,
+        lambda a, b: engine.transpose(a),
+        lambda a, b: engine.reshape(engine.reshape(a, (4,)), (2, 2)) + b,
+        lambda a, b: a + engine.sum(b, axis=0),
+        lambda a, b: engine.flip(a),
+        lambda a, b: a[::-1] + b[:, :1],
+        lambda a, b: engine.where(a > 0, a, b),
+    ]
+
+    def graph(x: Any, y: Any) -> Any:
+        made = [x, y, x * y]
+        for _ in range(15):
+            first, second = rng.integers(0, len(made), 2)
+            made.append(choices[rng.integers(len(choices))](made[first], made[second]))
+        return sum((m for m in made[3:]), made[2])
+
+    trace = engine.record(graph, x=rng.normal(size=(2, 2)), y=rng.normal(size=(2, 2)))
+    compare(trace, tmp_path)
+
+
+def test_two_uses_by_one_node_are_one_line() -> None:
+    trace = engine.record(lambda x: x * x, x=3.0)
+    assert body(numpy_code(trace), "backward")[1:] == [
+        "t1 = df * x",
+        "dx = t1 + t1",
+        'return {"x": dx}',
+    ]
+
+
 def test_a_seed_that_is_an_array(tmp_path: Path) -> None:
     seed = np.array([1.0, -2.0, 0.5])
     trace = engine.record_with(lambda x: x * x + x, {"x": np.arange(3.0)}, upstream=seed)

@@ -7,6 +7,7 @@ So any op can be written, those to come included, and what is written is what wa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -134,14 +135,19 @@ def _backward(made: Lines) -> Iterator[Group]:
         if op is None:
             continue
         amounts = _amounts(made, op, source)
-        lines = []
+        sums: dict[int, Code] = {}
+        arrived: Counter[int] = Counter()
         for _, slot, target in passed:
             code = _unbroadcast(as_code(amounts[slot]), made.nodes[target].shape)
+            sums[target] = sums[target] + code if target in sums else code
+            arrived[target] += 1
+        lines = []
+        for target, code in sums.items():
             adds = target in made.gradients
             if not adds:
                 _name_gradient(made, target)
             name = str(made.gradients[target].parts[0])
-            lines.append(Line(name, code, adds, keep=arrivals[target] == 1))
+            lines.append(Line(name, code, adds, keep=arrivals[target] == arrived[target]))
         yield Group(f"{made.named[source]}: {op.rule}", tuple(lines))
 
 

@@ -25,7 +25,7 @@ class Names:
     """Which names are taken, which expressions are alike, and which variable holds which.
 
     Two expressions are alike when they are written alike; all that are alike have one number.
-    variables: by number. uses: how many different users an expression has, by number. arrays: long
+    variables: by number. uses: how often an expression is used, by number. arrays: long
     arrays of plain numbers, which stand outside the functions, by name.
     """
 
@@ -68,7 +68,8 @@ class Names:
         return number
 
     def count(self, roots: Iterable[Code]) -> None:
-        """Note how many different users each part of these expressions has."""
+        """Note how often each part of these expressions is used; parts that are alike count as
+        one, in whatever they stand."""
         seen: set[int] = set()
         waiting = list(roots)
         for code in waiting:
@@ -79,7 +80,7 @@ class Names:
             if number in seen:
                 continue
             seen.add(number)
-            for operand in {self.number(x): x for x in code.operands}.values():
+            for operand in code.operands:
                 self.uses[self.number(operand)] += 1
                 waiting.append(operand)
 
