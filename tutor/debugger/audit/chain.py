@@ -36,6 +36,7 @@ from tutor.render.report import Row
 CHECK = "vanishing and exploding"
 DECADES = 3.0
 _FEWEST_LEVELS = 3
+_MANY = 0.2
 _ROWS = 8
 _BAR = 20
 
@@ -178,15 +179,17 @@ def _weight_name(audited: Audited, node: int) -> str:
 def _against_flat_slopes(audited: Audited, kind: str) -> str:
     """Saturated units want smaller weights; slopes that are small by nature want another op."""
     op = kind.removesuffix("′")
-    for layer in layers(audited):
-        if layer.op != op or not np.isfinite(layer.profile.limit):
-            continue
-        flat = np.abs(layer.slopes) < FLAT * layer.profile.steepest
-        if flat.mean() >= 0.2:
-            return (
-                f"the units are saturated ({percent(float(flat.mean()))} with |z| > "
-                f"{number(layer.profile.limit)}): {against_saturation(audited, layer)}"
-            )
+    saturated = [
+        (float((np.abs(layer.slopes) < FLAT * layer.profile.steepest).mean()), layer)
+        for layer in layers(audited)
+        if layer.op == op and np.isfinite(layer.profile.limit)
+    ]
+    share, worst = max(saturated, key=lambda pair: pair[0], default=(0.0, None))
+    if worst is not None and share >= _MANY:
+        return (
+            f"the units are saturated ({percent(share)} with |z| > "
+            f"{number(worst.profile.limit)}): {against_saturation(audited, worst)}"
+        )
     if op == "sigmoid":
         return "tanh or relu, or skip connections: the sigmoid's slope is at most 1/4"
     if op == "softmax":
@@ -206,7 +209,7 @@ def _bars(audited: Audited, levels: list[Level]) -> tuple[Row, ...]:
         steepest = max(part, key=lambda level: abs(level.factor))
         node = audited.first + steepest.node
         numbers = f"{group[0] + 1}" if len(group) == 1 else f"{group[0] + 1}–{group[-1] + 1}"
-        bar = "█" * round(abs(x) * scale) or "▏"
+        bar = "█" * round(abs(x) * scale) or "░"
         kinds = "  ".join(f"{kind} {power(y)}" for kind, y in _shares(part) if y)
         rows.append(
             Row(

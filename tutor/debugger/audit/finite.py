@@ -23,6 +23,7 @@ from tutor.debugger.audit.finding import Finding, nothing
 from tutor.debugger.audit.finite_backward import first_backward
 from tutor.debugger.audit.naming import cell_text, counted, entry_text, listed, told
 from tutor.render.report import Row
+from tutor.render.sanitise import sanitise
 
 CHECK = "NaN and infinity"
 Cell = tuple[int, ...]
@@ -125,7 +126,7 @@ def _of_many(p: Pass, node: int, values: list[Any], result: float) -> Cause:
     for operand, v in zip(p.operands[node], values, strict=True):
         if np.isinf(v).any():
             cell = tuple(int(k) for k in np.argwhere(np.isinf(v))[0])
-            name = p.names[operand]
+            name = sanitise(p.names[operand])
             said = f"got {entry_text(v[cell])} in {name}{cell_text(cell)}"
             return Cause("0·∞ or ∞ − ∞", said, _OF_INFINITY.get(op.name, _WHOLE_ROW))
     if "cross_entropy" in op.name and not op.name.endswith("logits"):

@@ -21,6 +21,8 @@ _CHOOSE_INSIDE = "put a where inside too: {op}(where(ok, x, 1)); the one around 
 def first_backward(audited: Audited, check: str) -> Finding | None:
     """The first contribution that is not finite and whose upstream gradient is, or the first sum of
     finite contributions that is not; None where the seed was given so."""
+    if not np.isfinite(audited.p.seed).all():
+        return None
     k = _first_amount(audited)
     total = _first_total(audited)
     if k is not None and (total is None or k <= total):

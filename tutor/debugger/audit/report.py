@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from textwrap import wrap
 from typing import Any
 
 from tutor.debugger.audit.finding import Finding, Severity
@@ -142,11 +143,4 @@ def _plain(value: Any) -> Any:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """A text in lines of at most `width` characters, broken at blanks; runs of blanks stay."""
-    lines: list[str] = []
-    for word in re.findall(r"\s*\S+", text):
-        if lines and len(lines[-1]) + len(word) <= width:
-            lines[-1] += word
-        else:
-            lines.append(word.strip())
-    return lines
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -70,8 +70,8 @@ def units(audited: Audited) -> list[Finding]:
 
 def by_chance(off: int, count: int) -> float:
     """The chance of `off` or more heads in `count` throws of a coin."""
-    if count > 1000:  # far beyond the middle it is 0 in every digit that is asked for
-        return 0.0 if off > count / 2 + 4 * count**0.5 else 1.0
+    if count > 1000:  # beyond 3.8 standard deviations it is below the bound
+        return 0.0 if off > count / 2 + 1.9 * count**0.5 else 1.0
     return sum(comb(count, k) for k in range(off, count + 1)) / 2.0**count
 
 
@@ -201,9 +201,15 @@ def _saturated_text(audited: Audited, made: _Found, where: str) -> tuple[str, st
 
 
 def against_saturation(audited: Audited, layer: Layer) -> str:
-    """What brings z back to a spread of 1: a factor for the weights."""
+    """What brings z back to a spread of 1: a factor for the weights, or a smaller bias where that
+    is most of z."""
     known = layer.z[np.isfinite(layer.z)]
     spread = float(np.sqrt(np.mean(known * known)))
-    weight, _ = audited.sum_below(min(layer.nodes))
+    weight, bias = audited.sum_below(min(layer.nodes))
+    if bias is not None:
+        shift = float(np.sqrt(np.mean(np.square(audited.p.values[bias]))))
+        if shift > spread / 2:
+            name = name_of(audited.trace, audited.first + bias)
+            return f"bring {name} nearer to 0: it is {number(shift, digits=2)} in size"
     name = "the weights" if weight is None else name_of(audited.trace, audited.first + weight)
     return f"scale {name} by {number(1 / spread, digits=1)}, or Xavier"
