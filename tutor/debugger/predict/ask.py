@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -16,6 +17,9 @@ _WEIGHTS: dict[Kind, float] = {
     "next": 1, "value": 4, "local": 2, "amount": 6, "total": 3, "sign": 1, "shape": 2, "who": 2,
     "update": 4,
 }  # fmt: skip
+_FORWARD: frozenset[Kind] = frozenset(("next", "value", "sign", "shape"))
+_BACKWARD: frozenset[Kind] = frozenset(("next", "who", "amount", "local", "total", "sign", "shape"))
+_UPDATE: frozenset[Kind] = frozenset(("update",))
 _OF: Mapping[str, Callable[[Trace, Event], dict[Kind, Maker]]] = {
     "value": of_value,
     "seed": of_seed,
@@ -54,10 +58,22 @@ def next_question(
     within: int = 10_000,
 ) -> Question | None:
     """The question about the first event from `cursor` on that has one; its `event` says where.
-    within: after how many events without a question it gives up."""
-    start = max(cursor, 0)
-    for at in range(start, min(start + within, len(trace.events))):
+    within: after how many events that might have had one it gives up."""
+    for at in islice(_candidates(trace, max(cursor, 0), kinds), within):
         made = question(trace, at, seed=seed, kinds=kinds)
         if made is not None:
             return made
     return None
+
+
+def _candidates(trace: Trace, cursor: int, kinds: Collection[Kind] | None) -> Iterator[int]:
+    """The events from `cursor` on of which something of these kinds may be asked."""
+    for at in range(trace.pass_at(cursor), len(trace.passes)):
+        parts = (
+            (trace.forward_range(at), _FORWARD),
+            (trace.backward_range(at), _BACKWARD),
+            (trace.update_range(at), _UPDATE),
+        )
+        for events, asked in parts:
+            if kinds is None or not asked.isdisjoint(kinds):
+                yield from range(max(events.start, cursor), events.stop)

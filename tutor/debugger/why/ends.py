@@ -12,9 +12,14 @@ from engine.passes import Pass
 from engine.trace import Trace
 from tutor.debugger.why.flow import Flow
 from tutor.render.expressions import expression, name_of, output_name
+from tutor.render.sanitise import sanitise
 
 _MOST = 4
-_LOOKED_AT = {"truth": "asked whether it is true", "number": "took it as a plain number"}
+_DECIDED = {
+    "truth": "Python asked whether {} is true{}: a decision passes no gradient.",
+    "number": "Python read {} as a plain number{}, which passes no gradient.",
+    "whole number": "Python read {} as a whole number{}, which passes no gradient.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,11 @@ def _chain_ends(trace: Trace, p: Pass, offset: int, node: int, result: str) -> l
         name = name_of(trace, offset + at)
         users = dict.fromkeys(p.consumers[at])
         if at in looked:
-            how = _LOOKED_AT.get(looked[at].kind, "took it as a whole number")
-            found.append(
-                End(offset + at, f"Python {how} at {name}: a decision passes no gradient.")
-            )
+            place = looked[at].location
+            where = "" if place is None or place.file is None else f" ({sanitise(str(place))})"
+            what = _made(trace, offset + at) if p.ops[at] is not None else name
+            told = _DECIDED[looked[at].kind].format(what, where)
+            found.append(End(offset + at, told))
         elif not users:
             told = (
                 f"{name} is used by nothing that leads to {result}. What is detached, or read as a "

@@ -241,6 +241,17 @@ def test_an_update() -> None:
         check(one)
 
 
+def test_an_update_is_found_behind_everything_else() -> None:
+    function = parse("(w*x - y)^2").function()
+    trace = engine.step(engine.record(function, w=1.5, x=2, y=1), function, 0.1, wrt=["w"])
+    found = next_question(trace, 0, kinds=["update"], within=1)
+    assert found is not None
+    assert found.event == trace.update_range(0).start
+    later = next_question(trace, found.event + 1, kinds=["amount"])
+    assert later is not None
+    assert later.event in trace.backward_range(1)
+
+
 def test_the_same_seed_asks_the_same() -> None:
     trace = make("a = tanh(x@W); mean((a - t)^2)", x=[[1.0, 2.0]], W=[[0.1, 0.2], [0.3, 0.4]],
                  t=[[0.0, 1.0]])  # fmt: skip

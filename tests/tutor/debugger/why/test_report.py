@@ -124,6 +124,22 @@ def test_where_no_gradient_comes_the_end_of_the_chain_is_named(
     assert made.rows[0].node is not None
 
 
+def test_what_python_only_looked_at_is_told_with_its_line() -> None:
+    def asks(x: Tensor, y: Tensor) -> Tensor:
+        return y * 2 if x > 0.5 else y
+
+    def reads(x: Tensor, y: Tensor) -> Tensor:
+        return y * x.item()
+
+    asked_whether = asked(engine.record(asks, x=1.0, y=2.0), "x").sentences[1]
+    assert asked_whether.startswith("Python asked whether q = (x > 0.5) is true (")
+    assert asked_whether.endswith("): a decision passes no gradient.")
+    assert "test_report.py:" in asked_whether
+    read = asked(engine.record(reads, x=1.0, y=2.0), "x").sentences[1]
+    assert read.startswith("Python read x as a plain number (")
+    assert read.endswith("), which passes no gradient.")
+
+
 def test_a_result_without_inputs_says_so() -> None:
     trace = engine.record_with(lambda x: Tensor(3.0) * 2.0, {"x": 1.0})
     made = asked(trace, "x")
