@@ -33,7 +33,8 @@ class Part:
     kind: "run" for ops of one source line, "scope", "repeat" for alike parts in a row, "chunk" for
     any others. length: how many ops. token: two parts with the same token are alike in ops, shapes
     and inner structure. name: of the scope. lines: the source lines, rising; none for an
-    expression. parts: what it consists of; none for a run.
+    expression. parts: what it consists of; none for a run, and none yet for a scope, whose first op
+    and depth are known instead (see `inside`).
     """
 
     kind: Kind
@@ -42,6 +43,8 @@ class Part:
     name: str = ""
     lines: Lines = ()
     parts: tuple[Part, ...] = ()
+    start: int = 0
+    depth: int = 0
 
 
 class Grain:
@@ -86,6 +89,12 @@ class Grain:
         return np.array(numbers, dtype=np.int64)[which]
 
     @cached_property
+    def scopes(self) -> list[tuple[str, ...]]:
+        """The scopes around each op, the outermost first."""
+        known = self.p.scopes
+        return [known.get(node, ()) for node in self.nodes.tolist()]
+
+    @cached_property
     def exact(self) -> Numbers:
         """A number for each op's kind, shape and source line."""
         _, found = np.unique(np.stack([self.line_ids, self.tokens]), axis=1, return_inverse=True)
@@ -116,11 +125,15 @@ class Grain:
 
 def top(grain: Grain) -> tuple[Part, ...]:
     """The parts of a whole pass."""
-    p = grain.p
-    if not p.scopes:
-        return _runs(grain, 0, len(grain.nodes))
-    scopes = [p.scopes.get(node, ()) for node in grain.nodes.tolist()]
-    return tuple(_scoped(grain, scopes, 0, len(scopes), 0))
+    return _scoped(grain, 0, len(grain.nodes), 0)
+
+
+def inside(grain: Grain, part: Part) -> tuple[Part, ...]:
+    """What a part consists of. The content of a scope is looked at here, and not before: in a large
+    graph there are tens of thousands of scopes, and few are ever opened."""
+    if part.kind != "scope":
+        return part.parts
+    return _scoped(grain, part.start, part.start + part.length, part.depth + 1)
 
 
 def repeats(parts: Sequence[Part], longest: int = LONGEST_PERIOD) -> tuple[Part, ...]:
@@ -162,47 +175,42 @@ def _addresses(things: Sequence[Any]) -> Numbers:
     return np.fromiter(map(id, things), dtype=np.int64, count=len(things))
 
 
-def _scoped(
-    grain: Grain, scopes: list[tuple[str, ...]], start: int, stop: int, depth: int
-) -> list[Part]:
+def _scoped(grain: Grain, start: int, stop: int, depth: int) -> tuple[Part, ...]:
     """The parts of ops `start` to `stop`, all of which lie in `depth` scopes already."""
+    if not grain.p.scopes:
+        return _runs(grain, start, stop)
+    names = [path[depth] if len(path) > depth else None for path in grain.scopes[start:stop]]
     parts: list[Part] = []
-
-    def name_at(at: int) -> str | None:
-        return scopes[at][depth] if len(scopes[at]) > depth else None
-
-    for name, several in groupby(range(start, stop), key=name_at):
-        here = list(several)
-        first, end = here[0], here[-1] + 1
-        if name is None:
-            parts += _runs(grain, first, end)
-        else:
-            parts.append(_scope(grain, scopes, first, end, depth))
+    for name, several in groupby(names):
+        end = start + sum(1 for _ in several)
+        parts += _runs(grain, start, end) if name is None else [_scope(grain, start, end, depth)]
+        start = end
     return _scope_repeats(parts)
 
 
-def _scope(grain: Grain, scopes: list[tuple[str, ...]], start: int, stop: int, depth: int) -> Part:
+def _scope(grain: Grain, start: int, stop: int, depth: int) -> Part:
     """One scope; or, where its content repeats from end to end, as many: a trace does not tell
     scopes of one name in a row apart."""
-    name = scopes[start][depth]
+    name = grain.scopes[start][depth]
     about = (stem(name)[0], grain.tokens[start:stop].tobytes(), grain.structure(start, stop))
     period = _least_period(grain.exact[start:stop].tolist())
     if period == 1:
         period = stop - start
+    token = grain.token(about)
     units = [
-        Part("scope", period, 0, name, (), tuple(_scoped(grain, scopes, k, k + period, depth + 1)))
-        for k in range(start, stop, period)
+        Part("scope", period, token, name, start=at, depth=depth)
+        for at in range(start, stop, period)
     ]
-    return replace(_repeated(units) if len(units) > 1 else units[0], token=grain.token(about))
+    return replace(_repeated(units), token=token) if len(units) > 1 else units[0]
 
 
-def _scope_repeats(parts: list[Part]) -> list[Part]:
+def _scope_repeats(parts: list[Part]) -> tuple[Part, ...]:
     """Scopes in a row that are alike become one part."""
     found: list[Part] = []
     for (kind, _), several in groupby(parts, key=lambda part: (part.kind, part.token)):
         alike = list(several)
         found += [_repeated(alike)] if kind == "scope" and len(alike) > 1 else alike
-    return found
+    return tuple(found)
 
 
 def _runs(grain: Grain, start: int, stop: int) -> tuple[Part, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,12 +12,14 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.passes import Pass
+from tutor.debugger.view.anchors import anchors_of
 from tutor.debugger.view.parts import (
     Grain,
     Kind,
     Lines,
     Numbers,
     Part,
+    inside,
     node_parts,
     repeats,
     span,
@@ -88,7 +90,7 @@ class Tree:
         self.p = p
         self.grain = Grain(p)
         self.top = top(self.grain)
-        anchors = _anchors(p, self.grain, self.top)
+        anchors = anchors_of(p, self.grain, self.top)
         count = len(p.ops)
         own = self.grain.op_of >= 0
         self.order: Numbers = np.lexsort((np.arange(count), own, anchors))
@@ -175,7 +177,7 @@ class Tree:
             return self._arranged(folded, group.first_op, group)
         if part.kind == "repeat" or group.count:
             return self._units(part.parts, group.first_op, group)
-        return self._arranged(part.parts, group.first_op, group)
+        return self._arranged(inside(self.grain, part), group.first_op, group)
 
     def _arranged(
         self, parts: Sequence[Part], first_op: int, parent: Group | None
@@ -216,7 +218,7 @@ class Tree:
             unit, at = some[0]
             last = number + len(some) - 1
             if len(some) > 1:
-                title = f"{self._title(unit, at)} #{number}–{last}"
+                title = self._stretch_title([part for part, _ in some], at, number)
                 stretch = _together([part for part, _ in some])
                 found.append(self._group("chunk", title, parent, at, stretch, len(some), number))
             else:
@@ -317,6 +319,15 @@ class Tree:
             return sanitise(word) + times
         return self._title(first, at) + times
 
+    def _stretch_title(self, units: list[Part], at: int, number: int) -> str:
+        """Some of the alike parts of a repeat: `t=3..5`, `layer3…layer5`, `line 12 #3–5`."""
+        first, last = units[0].name, units[-1].name
+        if first == last:
+            return f"{self._title(units[0], at)} #{number}–{number + len(units) - 1}"
+        if "=" in first:
+            return self._repeat_title(_together(units), at)
+        return sanitise(f"{first}…{last}")
+
     def _ends(self, first: int, last: int) -> str:
         names = self.p.names
         return sanitise(f"{names[self.order[first]]}…{names[self.order[last]]}")
@@ -389,77 +400,6 @@ class Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Same) and other.p is self.p
-
-
-def _anchors(p: Pass, grain: Grain, parts: Sequence[Part]) -> Numbers:
-    """The op that each node stands at: an op at itself, a leaf at the op it stands before, −1 for
-    one at the front."""
-    count, ops = len(p.ops), len(grain.nodes)
-    anchors = np.searchsorted(grain.nodes, np.arange(count))
-    inputs = np.fromiter(p.inputs.values(), dtype=np.int64, count=len(p.inputs))
-    anchors[inputs] = -1
-    if not ops or not p.scopes:
-        return anchors
-    scopes = [p.scopes.get(node, ()) for node in grain.nodes.tolist()]
-    stretch = np.cumsum([k > 0 and scopes[k] != scopes[k - 1] for k in range(ops)])
-    users = p.consumers
-    for node in np.flatnonzero(grain.op_of < 0).tolist():
-        using = users[node]
-        if not using or anchors[node] < 0:
-            continue
-        first, last = (int(stretch[grain.op_of[user]]) for user in (using[0], using[-1]))
-        if first != last:
-            anchors[node] = -1
-    for node, op in _own_inputs(p, grain, parts).items():
-        anchors[node] = op
-    return anchors
-
-
-def _own_inputs(p: Pass, grain: Grain, parts: Sequence[Part]) -> dict[int, int]:
-    """The inputs that belong to one of several alike scopes, such as a layer's weights, and the
-    first op that uses each: used in that scope only, and at a spot at which each of them has an
-    input of its own."""
-    users = p.consumers
-    uses: list[tuple[int, int, int]] = []  # first op, last op, input
-    for node in p.inputs.values():
-        if users[node]:
-            ops = [int(grain.op_of[user]) for user in (users[node][0], users[node][-1])]
-            uses.append((ops[0], ops[1], node))
-    uses.sort()
-    found: dict[int, int] = {}
-
-    def look(parts: Iterable[Part], at: int) -> None:
-        for part in parts:
-            low, high = bisect_left(uses, (at,)), bisect_left(uses, (at + part.length,))
-            if part.kind != "run" and low < high:
-                if part.kind == "repeat" and part.parts[0].name:
-                    found.update(_owned(p, grain, uses, part, at))
-                look(part.parts, at)
-            at += part.length
-
-    look(parts, 0)
-    return found
-
-
-def _owned(
-    p: Pass, grain: Grain, uses: list[tuple[int, int, int]], part: Part, at: int
-) -> dict[int, int]:
-    spots: list[dict[tuple[int, int], int]] = []
-    for unit in part.parts:
-        here: dict[tuple[int, int], int] = {}
-        stop = at + unit.length
-        for first, last, node in uses[bisect_left(uses, (at,)) : bisect_left(uses, (stop,))]:
-            if last < stop:
-                operands = p.operands[int(grain.nodes[first])]
-                here[first - at, operands.index(node)] = node
-        if not here:
-            return {}
-        spots.append(here)
-        at = stop
-    common = set.intersection(*map(set, spots))
-    users = p.consumers
-    own = [here[spot] for here in spots for spot in common]
-    return {node: int(grain.op_of[users[node][0]]) for node in own}
 
 
 def _offsets(parts: Sequence[Part], first_op: int) -> list[int]:

@@ -170,12 +170,18 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def go(self, session: Session, said: str | None = None) -> None:
         """Go to another state of the sitting."""
-        opened, self.session = session.panel is not self.session.panel, session
+        before, self.session = self.session, session
         self.said = said
         self._leader = False
-        if opened:
+        if session.panel is not before.panel:
             self.set_class(session.panel is not None, "-panel")
             self.focus_picture()
+        if session.prediction is not before.prediction:
+            self.set_class(session.prediction is not None, "-predict")
+            if session.prediction is None:
+                self.asking.close()
+            else:
+                self.asking.predict()
         self.show()
 
     def say(self, sentence: str) -> None:
@@ -402,8 +408,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         node = self._shown_first() + representative(self.drawing.view, message.node)
         self.look_at(node)
         if message.double:
-            is_input = self.session.trace.nodes[node].op == "input"
-            self.action_act("input.edit" if is_input else "focus.node")
+            alone = self.drawing.view.by_id[message.node].kind == "node"
+            edits = alone and self.session.trace.nodes[node].op == "input"
+            self.action_act("input.edit" if edits else "focus.node")
 
     @on(GraphCanvas.EdgeClicked)
     def _edge_clicked(self, message: GraphCanvas.EdgeClicked) -> None:
@@ -444,6 +451,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             "command.complete": self.asking.bar.action_complete,
             "command.recall": lambda: self.asking.bar.action_recall(-1),
             "command.leave": self.asking.leave,
+            "command.skip": self.asking.bar.action_skip,
         }
         if message.action in while_editing:
             while_editing[message.action]()

@@ -124,6 +124,21 @@ def test_layers_fold_into_one_box_with_their_weights(numbered: bool, extra: bool
     assert p.inputs["W3"] in {node for some in nodes for node in some}
 
 
+def test_many_time_steps_open_into_stretches_of_them() -> None:
+    p = recurrent(100).passes[0]
+    step = next(item for item in view(p, Zoom()).items if item.kind == "repeat")
+    assert step.title == "t=1..100"
+    opened = view(p, Zoom(opened=frozenset({step.id})))
+    check(p, opened)
+    stretches = [title for title in titles(opened) if title.startswith("t=")]
+    assert stretches[:2] == ["t=1..10", "t=11..20"]
+    stretch = next(item for item in opened.items if item.title == "t=11..20")
+    inside = view(p, Zoom(opened=frozenset({step.id, stretch.id})))
+    assert [f"t={t}" for t in range(11, 21)] == [
+        title for title in titles(inside) if title.startswith("t=") and ".." not in title
+    ]
+
+
 def test_what_several_layers_use_stays_outside() -> None:
     shared = engine.Tensor(np.eye(3), requires_grad=True)
 
