@@ -56,7 +56,8 @@ class Cut:
     members: the largest first, at most 200 of them. count: how many there are. nodes: how many
     nodes they belong to. total: their sum, the
     gradient of the target. size: the sum of their sizes. cancels: 1 − |total| / size, the part
-    that cancels; 0 where nothing is carried.
+    that cancels; 0 where nothing is carried. scale: the sum of the sizes of all entries, before
+    any are summed: rounding is judged by it.
     """
 
     depth: int
@@ -66,6 +67,7 @@ class Cut:
     total: float
     size: float
     cancels: float
+    scale: float
 
 
 def cut(
@@ -107,8 +109,9 @@ def cut(
         share = float(sizes[k]) / whole
         amount = float(amounts[k])
         members.append(Member(block.node, which, amount, share, through.get(block.node, ())))
-    cancels = 1.0 - abs(total) / size if 0 < size < np.inf else 0.0
-    return Cut(depth, tuple(members), len(amounts), len(carried), total, size, max(0.0, cancels))
+    cancels = max(0.0, 1.0 - abs(total) / size) if 0 < size < np.inf else 0.0
+    scale = sum([float(np.sum(np.abs(amount))) for amount in carried.values()])
+    return Cut(depth, tuple(members), len(amounts), len(carried), total, size, cancels, scale)
 
 
 def readable_depth(p: Pass, part: Between) -> int:

@@ -130,7 +130,7 @@ def agrees(trace: Trace, why: Why) -> bool:
     p = trace.passes[trace.pass_of(why.node)]
     kinds = {array.dtype for array in p.values.arrays.values() if array.dtype.kind == "f"}
     wide = all(dtype.itemsize >= 8 for dtype in kinds)
-    least = (_EXACT if wide else _SINGLE) * max(why.cut.size, abs(why.gradient))
+    least = (_EXACT if wide else _SINGLE) * max(why.cut.scale, abs(why.gradient))
     return abs(why.cut.total - why.gradient) <= least
 
 

@@ -7,11 +7,15 @@ import pytest
 
 import engine
 from engine import Tensor
+from engine.ops import REGISTRY
+from engine.proof import points
 from engine.trace import Trace
 from tutor.debugger.why import why
 from tutor.debugger.why.report import bar, part_name, report, target_name
 from tutor.language import parse
 from tutor.render.report import Report
+
+CASES = [(name, i) for name, op in REGISTRY.items() for i in range(len(op.samples))]
 
 
 def make(text: str, **inputs: object) -> Trace:
@@ -31,6 +35,20 @@ def asked(trace: Trace, name: str, **how: object) -> Report:
 
 def texts(made: Report) -> list[str]:
     return [row.text.rstrip() for row in made.rows]
+
+
+@pytest.mark.parametrize(("name", "number"), CASES)
+def test_every_op_is_told_of(name: str, number: int) -> None:
+    known = REGISTRY[name]
+    sample = known.samples[number]
+    inputs = {f"v{i}": value for i, value in enumerate(points.operands(known, sample))}
+    trace = engine.record_with(
+        lambda **given: known(*given.values(), **sample.params) * 1.5, inputs
+    )
+    for node in trace.inputs:
+        made = asked(trace, node)
+        assert made.sentences
+        assert made.data.get("cut", {"agrees": True})["agrees"] is True
 
 
 def test_a_small_graph_is_told_by_its_paths() -> None:
