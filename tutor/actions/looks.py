@@ -12,17 +12,18 @@ from tutor.session.session import Session
 
 
 def _who_wrote(session: Session) -> Session:
-    event = moving.last_writer(session.frame, focused(session.frame))
-    if event is None:
-        return session
-    return sessions.at(session, moving.jump_to_event(session.frame, event))
+    frame = moving.to_writer(session.frame, focused(session.frame))
+    return session if frame is None else sessions.at(session, frame)
 
 
 def _has_writer(session: Session) -> str | None:
     node = focused(session.frame)
-    if moving.last_writer(session.frame, node) is not None:
+    if moving.to_writer(session.frame, node) is not None:
         return None
-    return f"Nothing has been written to {session.trace.nodes[node].name} yet"
+    name = session.trace.nodes[node].name
+    if moving.last_writer(session.frame, node) is None:
+        return f"Nothing has been written to {name} yet"
+    return f"Nothing was written to {name} before this"
 
 
 def _has_focus(session: Session) -> str | None:

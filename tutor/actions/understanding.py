@@ -5,7 +5,7 @@ from __future__ import annotations
 from tutor.actions.action import Action, Argument
 from tutor.debugger.frame import focused
 from tutor.render.expressions import name_of
-from tutor.session import keeping, looking, predicting, whatif
+from tutor.session import keeping, looking, predicting, whatif, writing
 from tutor.session.panels import audit, cells, compare, why
 from tutor.session.session import Session
 
@@ -38,6 +38,14 @@ UNDERSTANDING: tuple[Action, ...] = (
     Action("pin", ("D",), "ctrl+g P", "pin",
            "Pin this moment, to compare later ones with it.", "understand", compare.pin,
            verb="pin"),
+    Action("notation", ("t",), "ctrl+g 1", "notation",
+           "Write formulas in the next notation: your names, the tutor's, or a lecture's.",
+           "understand", writing.turn, verb="notation",
+           argument=Argument("notation", "notation L", writing.choose, writing.ids,
+                             optional=True)),
+    Action("legend", ("T",), "ctrl+g T", "legend",
+           "Show what is called how in this notation.", "understand", writing.ask,
+           verb="legend"),
     Action("audit", ("A",), "ctrl+g A", "audit",
            "Look for what is wrong: NaN, dead and saturated units, gradients that vanish, explode "
            "or cancel.", "understand", audit.ask, verb="audit"),

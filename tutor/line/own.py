@@ -17,6 +17,7 @@ from tutor.render.sentences import in_words
 from tutor.session import editor, looking
 from tutor.session.refused import Refused
 from tutor.session.session import Session, at
+from tutor.session.writing import notation_of
 
 Done = tuple[Session, list[str]]
 PLAYED = 1000
@@ -67,7 +68,7 @@ def pane(way: int) -> Callable[[Session], Done]:
         frame, trace = session.frame, session.trace
         rule = ["Formula: nothing has happened yet."]
         if frame.cursor:
-            made = formula(trace, frame.cursor - 1)
+            made = formula(trace, frame.cursor - 1, notation=notation_of(session))
             lines = "; ".join(text_of(line) for line in made.lines)
             rule = [in_words(f"Formula of {made.title}: {made.rule}. {lines}.")]
         about = inspection(trace, focused(frame), frame.cursor)

@@ -65,7 +65,7 @@ class Session:
     changed: frozenset[int] = frozenset()
     panel: Panel | None = None
     prediction: Prediction | None = None
-    notation: str = "tutor"
+    notation: str = "own"
     told: str = ""
     printed: str = ""
     past: tuple[Moment, ...] = field(default=(), repr=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tutor.debugger.frame import focused
-from tutor.debugger.stops.stops import Stop, next_stop, parse_stop, previous_stop
+from tutor.debugger.stops.stops import Stop, next_stop, parse_stop, previous_stop, stop_on
 from tutor.debugger.watches.watches import Watch, parse_watch
 from tutor.render.expressions import name_of
 from tutor.session import looking
@@ -27,18 +27,16 @@ def stop_when(session: Session, text: str) -> Session:
     stop = parse_stop(text, session.trace)
     if any(stop.text == one.text for one in session.notes.stops):
         raise Refused(f"there is a breakpoint {stop.text} already")
-    stops = (*session.notes.stops, stop)
-    notes = replace(session.notes, stops=stops)
-    return replace(session, notes=notes, told=f"Breakpoint {len(stops)} is set: {stop.text}.")
+    return _with(session, stop)
 
 
 def toggle_here(session: Session) -> Session:
     """Set a breakpoint on the focused node, or take it away."""
-    name = name_of(session.trace, focused(session.frame))
+    stop = stop_on(session.trace, focused(session.frame))
     for one in session.notes.stops:
-        if one.text == name:
+        if one.text == stop.text:
             return _without(session, one)
-    return stop_when(session, name)
+    return _with(session, stop)
 
 
 def switch(session: Session, text: str) -> Session:
@@ -154,6 +152,12 @@ def watchable(session: Session, text: str) -> Sequence[str]:
             inside = looking.names(session, text.removeprefix(opening))
             found += [opening + name + ")" * opening.count("(") for name in inside]
     return list(dict.fromkeys(found))
+
+
+def _with(session: Session, stop: Stop) -> Session:
+    stops = (*session.notes.stops, stop)
+    notes = replace(session.notes, stops=stops)
+    return replace(session, notes=notes, told=f"Breakpoint {len(stops)} is set: {stop.text}.")
 
 
 def _without(session: Session, stop: Stop) -> Session:

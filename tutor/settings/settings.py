@@ -38,7 +38,7 @@ _CHOICES: Mapping[str, tuple[Any, ...]] = MappingProxyType(
         "precision": tuple(range(2, 9)),
         "ascii": ("auto", True, False),
         "line": (True, False),
-        "notation": ("tutor", "Q", "L", "I", "B", "C"),
+        "notation": ("own", "tutor", "Q", "L", "I", "B", "C"),
         "keymap": ("default", "vi", "arrows"),
     }
 )
@@ -57,7 +57,7 @@ class Settings:
     precision: int = 4
     ascii: bool | str = "auto"
     line: bool = False
-    notation: str = "tutor"
+    notation: str = "own"
     keymap: str = "default"
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=_no_keys)
 

@@ -45,7 +45,19 @@ class Asking:
         such = f"such as: {asked.example}"
         self._open(action.id, f"{asked.prompt}:", asked.initial(session), complete, such)
 
+    def predict(self) -> None:
+        """Ask for the answer to the question that stands above."""
+        self._screen.add_class("-commanding")
+        self.bar.open("answer", ">", "", lambda _: (), stays=True)
+
     def leave(self) -> None:
+        """Close the bar; with it, predict mode."""
+        if self._screen.session.prediction is not None:
+            self._screen.do(BY_ID["predict"])
+            return
+        self.close()
+
+    def close(self) -> None:
         """Close the bar."""
         self._screen.remove_class("-commanding")
         self._screen.focus_picture()
@@ -55,18 +67,22 @@ class Asking:
         """Do what was typed; refuse it below the line, with a caret under the spot."""
         screen = self._screen
         offset = 0
+        if name == "answer" and screen.session.prediction is not None:
+            screen.do(BY_ID["answer" if text else "step.next"], text)
+            return
         try:
             if name:
                 action, given = BY_ID[name], text
             else:
                 action, given, offset = read(text)
             if action.run is None and (action.argument is None or not given):
-                self.leave()
+                self.close()
                 screen.action_act(action.id)
                 return
             if screen.do(action, given, on_refused=partial(self._refuse, offset=offset)):
                 said = screen.said
-                self.leave()
+                if screen.session.prediction is None:
+                    self.close()
                 if said is not None:
                     screen.say(said)
         except Refused as refusal:

@@ -185,6 +185,8 @@ _ROLES: dict[str, tuple[str, str, str]] = {
     "absent": ("faint", "ground", "dim"),
     "upstream": ("backward", "ground", ""),
     "local": ("forward", "ground", ""),
+    "factor.input": ("text", "ground", "underline"),
+    "factor.loss": ("changed", "ground", ""),
     "result": ("text", "ground", "bold"),
     "active": ("backward", "backward_ground", "bold underline"),
     "heat+4": ("heat4", "ground", "bold"),

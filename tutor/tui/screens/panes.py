@@ -19,14 +19,16 @@ from tutor.render.inspector import Inspection, inspection
 from tutor.render.numbers import exact
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
+from tutor.session import predicting
 from tutor.session.panel import pending
 from tutor.session.panels.source import SourcePanel
 from tutor.session.session import Session
+from tutor.session.writing import notation_of
 from tutor.tui import words
 from tutor.tui.commands import chord_hint, first_key, keys_for
 from tutor.tui.picture import picture
 from tutor.tui.widgets.canvas import GraphCanvas
-from tutor.tui.widgets.commandbar import COMMAND_KEYS
+from tutor.tui.widgets.commandbar import COMMAND_KEYS, PREDICT_KEYS
 from tutor.tui.widgets.editbar import EDIT_KEYS
 from tutor.tui.widgets.events import EventList
 from tutor.tui.widgets.keybar import Key, KeyBar
@@ -58,7 +60,9 @@ def show(screen: StepperScreen) -> None:
     frame, trace = session.frame, session.trace
     node = focused(frame)
     moment = screen.moment = Moment(
-        formula(trace, frame.cursor - 1, ascii=ascii_only) if frame.cursor else None,
+        formula(trace, frame.cursor - 1, ascii=ascii_only, notation=notation_of(session))
+        if frame.cursor
+        else None,
         inspection(trace, node, frame.cursor, text=_text(session), ascii=ascii_only),
     )
     canvas = screen.query_one("#canvas", GraphCanvas)
@@ -73,7 +77,10 @@ def show(screen: StepperScreen) -> None:
     else:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
     pane = screen.query_one("#formula", Pane)
-    if moment.formula is None:
+    if session.prediction is not None:
+        asked = predicting.report(session).spelled(ascii_only)
+        pane.show([[("  ", "ground"), *row.line] for row in asked.rows][-pane.size.height :])
+    elif moment.formula is None:
         pane.show(_beginning(pane.size.width, screen.keymap, ascii_only))
     else:
         pane.show(words.formula_rows(moment.formula, *pane.size))
@@ -89,8 +96,10 @@ def show(screen: StepperScreen) -> None:
     show_source(screen)
     events = screen.query_one("#events", EventList)
     if events.display:
-        describe = partial(_event_row, trace, ascii_only)
-        events.show(trace, describe, len(trace.events), frame.cursor - 1)
+        # What is asked for is not told beforehand.
+        known = len(trace.events) if session.prediction is None else frame.cursor
+        describe = partial(_event_row, trace, ascii_only, known)
+        events.show(session.prediction or trace, describe, len(trace.events), frame.cursor - 1)
     show_crumbs(screen)
     show_titles(screen)
     show_status(screen)
@@ -100,7 +109,7 @@ def show(screen: StepperScreen) -> None:
     if screen.has_class("-editing"):
         keys = EDIT_KEYS
     elif screen.has_class("-commanding"):
-        keys = COMMAND_KEYS
+        keys = COMMAND_KEYS if session.prediction is None else PREDICT_KEYS
     screen.query_one("#keys", KeyBar).show(keys)
 
 
@@ -141,7 +150,9 @@ def show_titles(screen: StepperScreen) -> None:
     else:
         role = "title.focus" if focus == "panel" else "title"
         screen.query_one("#canvas-title", Rule).show(*screen.panel_title, role)
-    if moment.formula is None:
+    if screen.session.prediction is not None:
+        title("formula", "predict", predicting.report(screen.session).aside)
+    elif moment.formula is None:
         title("formula", "the beginning")
     else:
         title("formula", moment.formula.title, moment.formula.rule)
@@ -204,7 +215,9 @@ def _beginning(width: int, keymap: Keymap, ascii_only: bool) -> list[Row]:
     return [[("   ", "ground"), *row] for row in rows]
 
 
-def _event_row(trace: Trace, ascii_only: bool, event: int) -> list[Run]:
+def _event_row(trace: Trace, ascii_only: bool, known: int, event: int) -> list[Run]:
+    if event >= known:
+        return [(str(event + 1).rjust(len(str(len(trace.events)))), "quiet"), ("  ?", "faint")]
     row = event_row(trace, event, ascii=ascii_only)
     flow = "forward" if trace.events[event].kind == "value" else "backward"
     if trace.events[event].kind == "update":

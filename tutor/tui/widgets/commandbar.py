@@ -27,6 +27,7 @@ class CommandBar(Container):
         Binding("tab", "complete", show=False, priority=True),
         Binding("up", "recall(-1)", show=False),
         Binding("down", "recall(1)", show=False),
+        Binding("right", "skip", show=False),
     ]
 
     class Given(Message):
@@ -54,15 +55,19 @@ class CommandBar(Container):
         self._history: dict[str, list[str]] = {}
         self._at = 0
         self._label = ""
+        self._stays = False
 
     def compose(self) -> ComposeResult:
         with Container(classes="row"):
             yield Lines(id="command-label")
             yield Input(id="command-text", select_on_focus=False)
 
-    def open(self, action: str, prompt: str, text: str, complete: Completer) -> None:
-        """Ask for the argument of an action, or for a command where `action` is empty."""
-        self._action, self._complete = action, complete
+    def open(
+        self, action: str, prompt: str, text: str, complete: Completer, *, stays: bool = False
+    ) -> None:
+        """Ask for the argument of an action, or for a command where `action` is empty. stays: an
+        empty line is an answer too and does not close the bar."""
+        self._action, self._complete, self._stays = action, complete, stays
         self._at = len(self._history.get(action, ()))
         self._label = f" {prompt} "
         label = self.query_one("#command-label", Lines)
@@ -94,7 +99,13 @@ class CommandBar(Container):
         history = self._history.setdefault(self._action, [])
         if text and history[-1:] != [text]:
             history.append(text)
-        self.post_message(self.Given(self._action, text) if text else self.Left())
+        stays = bool(text) or self._stays
+        self.post_message(self.Given(self._action, text) if stays else self.Left())
+
+    def action_skip(self) -> None:
+        """Behind the end of the line: in an empty one that stays open, go on without an answer."""
+        if self._stays and not self.text:
+            self.post_message(self.Given(self._action, ""))
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -132,3 +143,11 @@ COMMAND_KEYS = (
     Key("esc", "leave it", "command.leave"),
 )
 """The keys that make sense while one types a command."""
+
+PREDICT_KEYS = (
+    Key("enter", "judge", "command.give"),
+    Key("ctrl+g H", "hint", "hint"),
+    Key("→", "show", "command.skip"),
+    Key("esc", "stop asking", "command.leave"),
+)
+"""The keys that make sense while one predicts."""
