@@ -14,7 +14,7 @@ from engine.arrays import tensors
 from engine.passes import Pass
 from engine.tensor import Tensor, as_tensor
 from tutor.debugger.cells.call import FAILURES, Array, Call, call_of, one_hot, rule_failed
-from tutor.debugger.cells.cell import Index
+from tutor.debugger.cells.cell import CellError, Index
 from tutor.debugger.cells.local import local_of
 from tutor.debugger.cells.probes import generic
 
@@ -36,7 +36,7 @@ def column(p: Pass, node: int, operand: int, index: Index) -> tuple[Array, Array
     if beside is not None:
         try:
             generic_slopes = _asked(beside, operand, index)
-        except ValueError:
+        except CellError:
             generic_slopes = np.full(call.shape, np.nan)
         if np.isfinite(generic_slopes).all():
             mask = (generic_slopes != 0) | (mask & np.isfinite(slopes))

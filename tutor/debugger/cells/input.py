@@ -78,19 +78,22 @@ def input_with_masks(
     return cell, masks
 
 
-def touching(trace: Trace, node: int, index: Index) -> list[tuple[int, Array]]:
+def touching(trace: Trace, node: int, index: Index, *, most: int = MOST) -> list[tuple[int, Array]]:
     """The output cells that an input cell touches: for each use of it, in order, the node that uses
-    it and a mask in that node's shape. Raises as `input_cell` does, and where a rule fails."""
+    it and a mask in that node's shape.
+
+    most: how many uses are told. Raises as `input_cell` does, and where a rule fails.
+    """
     index = checked(trace, node, index)
-    at = trace.pass_of(node)
-    start = trace.node_range(at).start
-    p = trace.passes[at]
-    found = []
-    for user in dict.fromkeys(trace.consumers(node)):
-        for operand, used in enumerate(p.operands[user - start]):
-            if used == node - start:
-                found.append((user, column(p, user - start, operand, index)[1]))
-    return found
+    start = trace.node_range(trace.pass_of(node)).start
+    p = trace.passes[trace.pass_of(node)]
+    uses = [
+        (user, operand)
+        for user in dict.fromkeys(p.consumers[node - start][: most + 1])
+        for operand, used in enumerate(p.operands[user])
+        if used == node - start
+    ]
+    return [(start + user, column(p, user, operand, index)[1]) for user, operand in uses[:most]]
 
 
 def _amount(p: Pass, edge: int) -> Value:

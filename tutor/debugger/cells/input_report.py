@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.trace import Trace
 from tutor.debugger.cells.call import Array
-from tutor.debugger.cells.cell import Arrival, Index, InputCell, Share
+from tutor.debugger.cells.cell import Arrival, CellError, Index, InputCell, Share
 from tutor.debugger.cells.grid import Grid, grid
-from tutor.debugger.cells.input import input_with_masks
+from tutor.debugger.cells.input import input_with_masks, touching
 from tutor.debugger.cells.output_report import GRID_ROWS, GRID_WIDTH, clipped, columns, grid_rows
 from tutor.debugger.cells.places import cell_name
 from tutor.render.expressions import name_of, output_name
@@ -34,13 +34,15 @@ def input_report(
     if left:
         rows.append(Row(columns(f"{left:,} more contributions", "", number(cell.rest), faint=True)))
     rows.append(_total_row(trace, cell))
+    fed = _fed(trace, cell)
+    rows += [Row((("  " + said, "text"),), user) for user, said in fed]
     rows += grid_rows(_grids(trace, cell, masks, cursor))
     known = trace.known(node, cursor)
     return Report(
         "cells",
         f"What came back into {name}",
         tuple(rows),
-        tuple(_sentences(trace, cell, known)),
+        (*_sentences(trace, cell, known), *[f"{said}." for _, said in fed]),
         _data(trace, cell, known),
         aside=absent() if cell.gradient is None else number(cell.gradient),
     )
@@ -92,6 +94,22 @@ def _total_row(trace: Trace, cell: InputCell) -> Row:
         return Row((*line, ("  ✓", "right")), cell.node)
     left = cell.expected - cell.arrived
     return Row((*line, (f"  {left} more to come", "quiet")), cell.node)
+
+
+def _fed(trace: Trace, cell: InputCell) -> list[tuple[int, str]]:
+    """Before anything has come back: which output cells it will come from."""
+    if cell.arrived:
+        return []
+    try:
+        uses = touching(trace, cell.node, cell.index, most=_SPOKEN)
+    except CellError:
+        return []
+    told = []
+    for user, mask in uses:
+        count = int(mask.sum())
+        cells = "1 cell" if count == 1 else f"{count:,} cells"
+        told.append((user, f"It touches {cells} of {name_of(trace, user)}"))
+    return told
 
 
 def _grids(

@@ -97,18 +97,15 @@ def elementwise(p: Pass, gate: Gate) -> bool:
     )
 
 
-def locals_of(p: Pass, gate: Gate, count: int | None = None) -> list[Local]:
-    """The gate's local derivative by each of its inputs, and what it passes on.
-
-    count: how many contributions of the pass have happened; None for all. Raises what the ops
-    raise.
-    """
+def locals_of(p: Pass, gate: Gate) -> list[Local]:
+    """The gate's local derivative by each of its inputs, and what it passes on. Raises what the
+    ops raise."""
     upstream = p.gradients[gate.output]
     trace = alone(p, gate)
     carried = None if upstream is None else alone(p, gate, upstream)
     found = []
     for k, node in enumerate(gate.inputs):
-        passed = passed_on(p, gate, node, count)
+        passed = passed_on(p, gate, node)
         amount = None if carried is None else carried.grad(k)
         found.append(
             Local(
@@ -116,7 +113,7 @@ def locals_of(p: Pass, gate: Gate, count: int | None = None) -> list[Local]:
                 slope=_slope(p, gate, trace, k),
                 contribution=amount,
                 passed=passed,
-                agrees=_same(amount, passed, upstream, p.values[gate.output]),
+                agrees=_same(amount, passed, p.values[gate.output]),
             )
         )
     return found
@@ -137,8 +134,11 @@ def _slope(p: Pass, gate: Gate, trace: Trace, k: int) -> Value | None:
     return np.asarray(jacobian(of, k)(*[p.values[node] for node in gate.inputs]).data)
 
 
-def passed_on(p: Pass, gate: Gate, node: int, count: int | None) -> Value | None:
-    """What the contributions from inside the gate to one input add up to."""
+def passed_on(p: Pass, gate: Gate, node: int, count: int | None = None) -> Value | None:
+    """What the contributions from inside a gate to one of its inputs add up to; None for nothing.
+
+    count: how many contributions of the pass have happened; None for all.
+    """
     inside = set(gate.members)
     arrived = [
         event - p.backward_start - 1
@@ -153,7 +153,7 @@ def passed_on(p: Pass, gate: Gate, node: int, count: int | None) -> Value | None
     return total
 
 
-def _same(amount: Value | None, passed: Value | None, upstream: Value, out: Value) -> bool:
+def _same(amount: Value | None, passed: Value | None, out: Value) -> bool:
     if amount is None or passed is None:
         return amount is passed or not np.any(amount if passed is None else passed)
     pairs = zip(np.ravel(amount).tolist(), np.ravel(passed).tolist(), strict=True)

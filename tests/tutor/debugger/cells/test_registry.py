@@ -18,7 +18,7 @@ from tutor.debugger.cells import input_cell, output_cell, output_with_masks
 
 Array = np.ndarray[Any, Any]
 CALLS = [
-    pytest.param(op, sample, id=f"{op.name}-{at}")
+    pytest.param(op, sample, id=f"{op.name}-{at}", marks=[] if sample.small else [pytest.mark.long])
     for op in REGISTRY.values()
     for at, sample in enumerate(op.samples)
 ]

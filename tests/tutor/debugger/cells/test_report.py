@@ -96,9 +96,11 @@ def test_what_has_not_happened_yet(trace: Trace) -> None:
     assert early.rows[0].event == 4
     assert report(trace, 1, (0,), 8).sentences == (
         "x[0] is 1; no gradient has come back to it yet.",
+        "It touches 2 cells of n1.",
     )
     assert report(trace, 4, (0,), 0, "input").sentences == (
         "n2[0] has not been computed yet; no gradient has come back to it yet.",
+        "It touches 1 cell of n3.",
     )
     assert report(trace, 0, (0, 0), side="output").sentences == (
         "W is an input: no op made it from other cells.",
