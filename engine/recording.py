@@ -27,6 +27,7 @@ from engine.writing import Writes
 Function = Callable[..., Any]
 Update = tuple[int, float, Any]  # the node, the learning rate, the new value
 _FLOATS = floats.NAMESPACE
+_SLOTS = 2**15  # operands of a node, whose numbers fit into two bytes
 
 
 def record(fn: Function, /, **inputs: Any) -> Trace:
@@ -343,7 +344,7 @@ class _Backward:
         operands, starts = self.graph.operands.flat.tolist(), self.graph.operands.starts.tolist()
         values, wanted, gradients = self.values, self.wanted, self.gradients
         write = self.amounts.append
-        withheld: list[tuple[int, int]] = []  # node and operand to which it passes nothing
+        withheld: list[tuple[int, int]] = []  # node and slot through which it passes nothing
         reached: list[int] = []
         if wanted[output]:
             self.seed = gradients[output] = _seed(nodes[output], upstream)
@@ -380,7 +381,7 @@ class _Backward:
                 if not wanted[target]:
                     continue
                 if amount is None:
-                    withheld.append((at, target))
+                    withheld.append((at, edge - 1 - starts[at]))
                     continue
                 so_far = gradients[target]
                 gradients[target] = amount if so_far is None else added(so_far, amount)
@@ -402,10 +403,10 @@ class _Backward:
         passed = np.array(self.wanted, dtype=bool)[targets]
         if withheld:
             skipped = set(withheld)
-            pairs = zip(sources.tolist(), targets.tolist(), strict=True)
+            pairs = zip(sources.tolist(), slots.tolist(), strict=True)
             passed &= np.array([pair not in skipped for pair in pairs], dtype=bool)
         self.sources = sources[passed]
-        self.slots = slots[passed].astype(np.int16)
+        self.slots = slots[passed].astype(np.min_scalar_type(-int(counts.max(initial=_SLOTS))))
         self.targets = targets[passed]
 
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.columns import Value
+from engine.ops.declare import Op
 from engine.passes import Event as Event
 from engine.passes import Pass as Pass
 from engine.source import Location
@@ -119,6 +120,12 @@ class Trace:
         """The value of a node: a float for a 0-d float64, else a read-only array."""
         p, local, _ = self._locate_node(self.id(node))
         return p.values[local]
+
+    def op(self, node: int | str) -> Op | None:
+        """The op that made a node, None for a leaf. In a trace that was loaded it may be one that
+        the registry lacks: an `engine.document.ForeignOp`."""
+        p, local, _ = self._locate_node(self.id(node))
+        return p.ops[local]
 
     def grad(self, node: int | str) -> Value | None:
         """The final gradient of a node; None where none arrived."""

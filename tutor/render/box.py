@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.columns import Value
-from engine.ops import REGISTRY
 from engine.trace import Trace
 from tutor.render.expressions import expression, name_of, value_text
 from tutor.render.numbers import WIDEST, absent, number
@@ -90,7 +89,8 @@ def title(trace: Trace, node: int, *, ascii: bool = False) -> str:
     long = f"{name} = {expression(trace, node, ascii=ascii)}"
     if len(long) + len(shape) <= TITLE:
         return long + shape
-    symbol = spelled(REGISTRY[entry.op].symbol, ascii)
+    op = trace.op(node)
+    symbol = spelled(entry.op if op is None else op.symbol, ascii)
     short = f"{name} {symbol}"
     return short + shape if len(short) + len(shape) <= TITLE else _cut(short, ascii)
 

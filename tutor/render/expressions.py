@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.columns import Value
-from engine.ops import REGISTRY
 from engine.trace import Node, Trace
 from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled, to_ascii
@@ -106,7 +105,7 @@ def pieces(trace: Trace, node: Node) -> tuple[Piece, ...]:
         return ("|", 0, "|")
     if op == "sqrt":
         return ("√(", 0, ")")
-    return _call(node)
+    return _call(trace, node)
 
 
 def filled(parts: tuple[Piece, ...], operands: list[str]) -> str:
@@ -132,8 +131,9 @@ def settings(params: Mapping[str, Any]) -> list[str]:
     return [f"{name}={_setting(value)}" for name, value in params.items() if value is not None]
 
 
-def _call(node: Node) -> tuple[Piece, ...]:
-    symbol = REGISTRY[node.op].symbol
+def _call(trace: Trace, node: Node) -> tuple[Piece, ...]:
+    op = trace.op(node.id)
+    symbol = node.op if op is None else op.symbol
     name = symbol if symbol.isidentifier() or symbol in ("σ", "−ln") else node.op
     parts: list[Piece] = [f"{name}("]
     for i in range(len(node.inputs)):

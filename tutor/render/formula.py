@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.columns import Value
-from engine.ops import REGISTRY
 from engine.trace import Event, Trace
 from tutor.render.expressions import filled, pieces, value_text
 from tutor.render.matrix_rules import jacobian_rule, matrix_rule
@@ -119,7 +118,7 @@ def _value(names: Names, event: Event, ascii: bool) -> Formula:
         lines.append(((f"{indent}   shape ", "text"), (shape_text(node.shape), "result"),
                       (f" from {sizes}", "text")))  # fmt: skip
     return Formula(
-        f"{name} = {told}" if told != name else name, _first_sentence(node.op), tuple(lines)
+        f"{name} = {told}" if told != name else name, _first_sentence(trace, node.id), tuple(lines)
     )
 
 
@@ -150,7 +149,8 @@ def _contribution(names: Names, event: Event, ascii: bool) -> Formula:
     lines = [*made(names, event, target, law, ascii), *laws]
     if len(arrivals) > 1:
         lines.append(_sum_line(names, event, arrivals))
-    return Formula(title, REGISTRY[source.op].rule, tuple(lines))
+    op = trace.op(source.id)
+    return Formula(title, "" if op is None else op.rule, tuple(lines))
 
 
 def _by_slope(names: Names, event: Event, target: str, law: Line | None, ascii: bool) -> list[Line]:
@@ -322,9 +322,10 @@ def _slope(names: Names, event: Event) -> tuple[str, str | None] | None:
     return symbols, template.format(**numbers)
 
 
-def _first_sentence(op: str) -> str:
-    """What an op computes: the first paragraph of its declaration, in one line."""
-    return " ".join(REGISTRY[op].doc.split("\n\n")[0].split())
+def _first_sentence(trace: Trace, node: int) -> str:
+    """What a node's op computes: the first paragraph of its declaration, in one line."""
+    op = trace.op(node)
+    return "" if op is None else " ".join(op.doc.split("\n\n")[0].split())
 
 
 def _edge(event: Event) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.columns import Value
-from engine.ops import REGISTRY
+from engine.ops.declare import Op
 from engine.trace import Node, Trace
 from tutor.render.expressions import expression, name_of
 from tutor.render.numbers import absent, bracketed, exact, number
@@ -66,7 +66,7 @@ def inspection(
     count = sum(i < cursor for i in trace.arrivals(node))
     if parts:
         rows.append((ARRIVES, arrives(parts, count)))
-    rows.append(("is", _kind(entry)))
+    rows.append(("is", _kind(entry, trace.op(node))))
     if entry.shape:
         rows.append(("shape", ((f"{shape_text(entry.shape)}, {entry.dtype}", "text"),)))
     elif entry.dtype != "float64":
@@ -165,13 +165,11 @@ def _whole(trace: Trace, happened: list[int]) -> float:
     return whole if 0.0 < whole < float("inf") else 0.0
 
 
-def _kind(entry: Node) -> Line:
-    if entry.op == "input":
-        return (("an input, can be edited", "text"),)
-    if entry.op == "constant":
-        return (("a constant", "text"),)
-    rule = REGISTRY[entry.op].rule
-    return ((f"{entry.op}: {rule.removeprefix(entry.op).strip()}", "text"),)
+def _kind(entry: Node, op: Op | None) -> Line:
+    if op is None:
+        leaf = "an input, can be edited" if entry.op == "input" else "a constant"
+        return ((leaf, "text"),)
+    return ((f"{entry.op}: {op.rule.removeprefix(entry.op).strip()}", "text"),)
 
 
 def _names(trace: Trace, nodes: list[int]) -> Line:

@@ -71,7 +71,7 @@ def event_data(trace: Trace, event: int) -> dict[str, Any]:
         if value is not None:
             data[name] = plain(value)
     if entry.rate is not None:
-        data["rate"] = entry.rate
+        data["rate"] = plain(entry.rate)
     return data
 
 
@@ -158,7 +158,8 @@ def _events(trace: Trace, numbers: list[int]) -> list[dict[str, Any]]:
             latest[node] = event.value
         elif event.kind == "update":
             data["amount"] = plain(event.amount)
-            data["old"], data["new"], data["rate"] = plain(event.old), plain(event.new), event.rate
+            data["old"], data["new"] = plain(event.old), plain(event.new)
+            data["rate"] = plain(event.rate)
         else:
             if event.source is not None:
                 data["from"] = numbers[event.source]

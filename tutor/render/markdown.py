@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from engine.ops import REGISTRY
 from tutor.render.derivation import Derivation, Fold, Step
 from tutor.render.expressions import gradient_name, name_of, output_name
 from tutor.render.latex import definitions, environment, step_rows, together
@@ -64,10 +63,9 @@ def _step(derivation: Derivation, step: Step | Fold, numbers: bool) -> Iterator[
         if numbers:
             lines.append(escaped(_capital(sentence(trace, event.i, numbered=False))))
         elif event.source is not None:
-            source = trace.nodes[event.source]
-            lines.append(
-                escaped(f"Through {name_of(trace, source.id)}: {REGISTRY[source.op].rule}.")
-            )
+            op = trace.op(event.source)
+            rule = "" if op is None else op.rule
+            lines.append(escaped(f"Through {name_of(trace, event.source)}: {rule}."))
     if step.rest is not None:
         lines.append(f"{step.rest.count} more terms are added up without being written out.")
     yield "\\\n".join(lines)

@@ -198,9 +198,7 @@ class Recorded:
         from engine.rerun import rerun
 
         with np.errstate(all="ignore"):
-            again = rerun(
-                self.graph, inputs=inputs, upstream=upstream, dtype=dtype, index=index
-            )
+            again = rerun(self.graph, inputs=inputs, upstream=upstream, dtype=dtype, index=index)
         return Run(again.pass_)
 
 

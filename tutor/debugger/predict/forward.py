@@ -11,7 +11,6 @@ from engine.apply import forward
 from engine.backward import vjp
 from engine.columns import Value
 from engine.errors import EngineError
-from engine.ops import REGISTRY
 from engine.passes import Pass
 from engine.trace import Event, Trace
 from tutor.debugger.predict.facts import (
@@ -262,7 +261,8 @@ def _from_shown(p: Pass, node: int, index: Index) -> tuple[float, ...]:
 
 def _does(trace: Trace, node: int) -> str:
     """What the op of a node computes, in one line."""
-    text = " ".join(REGISTRY[trace.nodes[node].op].doc.split("\n\n")[0].split())
+    op = trace.op(node)
+    text = "" if op is None else " ".join(op.doc.split("\n\n")[0].split())
     return text if text.endswith(".") else f"{text}."
 
 

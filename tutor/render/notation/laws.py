@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 
-from engine.ops import REGISTRY
 from engine.trace import Event
 from tutor.render.notation.layers import Layer, Part, symbol_of
 from tutor.render.notation.names import Names, Sign, lowered, transposed
@@ -36,7 +35,7 @@ def value_law(names: Names, node: int) -> Line | None:
         pre = names.signs.nodes[first + layer.pre].entry(names.notation, *letters)
         unit = names.signs.nodes[node].entry(names.notation, *letters)
         function = symbol_of(names.trace.node(node).op)
-        if REGISTRY[names.trace.node(node).op].elementwise:
+        if _elementwise(names, node):
             return ((f"{unit} = ", "text"), (f"{function}({pre})", "local"))
     return None
 
@@ -343,8 +342,8 @@ def _indexed(names: Names, layer: Layer, first: int) -> bool:
 
 
 def _elementwise(names: Names, node: int) -> bool:
-    op = names.trace.node(node).op
-    return op in REGISTRY and REGISTRY[op].elementwise
+    op = names.trace.op(node)
+    return op is not None and op.elementwise
 
 
 def _output(names: Names, first: int) -> int:
