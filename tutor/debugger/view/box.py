@@ -79,8 +79,8 @@ def _row(
     label: str, mark: Run, numbers: list[object], item: Item, there: bool, ascii: bool
 ) -> Line:
     head: Line = ((label, "label"), mark)
-    if len(item.outputs) > SEVERAL:
-        return (*head, (counted(item), "label" if there else "absent"))
+    if there and len(item.outputs) > SEVERAL:
+        return (*head, (counted(item), "label"))
     if not numbers or all(number is None for number in numbers):
         return (*head, (spelled("—", ascii), "absent"))
     flat = np.array([0.0 if number is None else number for number in numbers], dtype=np.float64)

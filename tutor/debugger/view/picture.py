@@ -187,8 +187,8 @@ def _told_apart(plan: Plan, item: Item, cursor: int, gradient: Value | None) -> 
     if events is None:
         events = list(chain.from_iterable([trace.arrivals(first + node) for node in nodes]))
         plan.arrivals[item.id] = events = sorted(events)
-    ready = sum([trace.known(first + node, cursor) for node in nodes])
-    return ready, bisect_left(events, cursor)
+    done = cursor - trace.forward_range(plan.at).start
+    return bisect_left(nodes, done), bisect_left(events, cursor)
 
 
 def _with_before(
