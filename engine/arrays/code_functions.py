@@ -28,7 +28,7 @@ from engine.arrays.code import (
     less,
     literal,
     power,
-    variable,
+    text,
 )
 from engine.arrays.erf import erf
 from engine.errors import EngineError
@@ -209,13 +209,10 @@ def broadcast_to(x: Any, shape: Any) -> Code:
 def _filled(number: float, shape: Shape) -> Code:
     if shape == ():
         return literal(number)
-    written = {0.0: "np.zeros({})", 1.0: "np.ones({})"}.get(number, "np.full({}, {})")
     sizes = str(shape[0]) if len(shape) == 1 else shape_text(shape)
-    if number != 0 and number != 1:
-        return Code(
-            (written.format(sizes, literal(number).parts[0]),), ATOM, np.full(shape, number)
-        )
-    return Code((written.format(sizes),), ATOM, np.full(shape, number))
+    known = {0.0: f"np.zeros({sizes})", 1.0: f"np.ones({sizes})"}
+    written = known.get(number) or f"np.full({sizes}, {text(literal(number))})"
+    return Code((written,), ATOM, np.full(shape, number))
 
 
 def one_hot(classes: Any, count: int, like: Any) -> Code:
@@ -339,13 +336,11 @@ def _squeeze(x: Any, axis: Any = None) -> Code:
 
 def _flip(x: Any, axis: Any = None) -> Code:
     code = as_code(x)
+    if code.ndim == 0:
+        return code
     setting = "" if axis is None else f", {_setting(axis)}"
     value = np.flip(np.asarray(code.value), axis)
-    return (
-        code
-        if code.ndim == 0
-        else Code(("np.flip(", (code, ANY), f"{setting})"), ATOM, value, "view")
-    )
+    return Code(("np.flip(", (code, ANY), f"{setting})"), ATOM, value, "view")
 
 
 def _einsum(pattern: str, *operands: Any) -> Code:
@@ -422,5 +417,3 @@ NAMESPACE = SimpleNamespace(
 )
 
 register(Code, NAMESPACE)
-
-__all__ = ["NAMESPACE", "astype", "broadcast_to", "item", "matmul", "reshape", "variable"]

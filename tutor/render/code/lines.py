@@ -92,7 +92,8 @@ def _name_leaves(made: Lines, needed: list[int]) -> None:
     inputs = dict.fromkeys(p.inputs.values())
     for node in [*inputs, *[i for i in needed if p.ops[i] is None and i not in inputs]]:
         value = in_double(p.values[node])
-        if node not in inputs and not p.wanted[node] and not value.ndim and value.dtype != bool:
+        plain = not value.ndim and value.dtype != bool and node != p.output
+        if plain and node not in inputs and not p.wanted[node]:
             made.nodes[node] = literal(value[()])
             continue
         name = made.named[node] = made.names.new(p.names[node], "c")
@@ -172,13 +173,10 @@ def _run(op: Op, declared: Callable[[], Any]) -> Any:
         return declared()
     except EngineError as error:
         raise EngineError(f"{op.name}: {error}", op=op.name) from error
-    except AttributeError as error:
-        missing = f"xp.{error.name}, which is not in the namespace of ops"
-        raise EngineError(
-            f"{op.name}: it uses {missing}, so it cannot be written down as code", op=op.name
-        ) from error
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         why = str(error).splitlines()[0]
+        if isinstance(error, AttributeError) and error.obj is NAMESPACE:
+            why = f"xp.{error.name} is not in the namespace of ops"
         raise EngineError(
             f"{op.name}: it cannot be written down as code ({why})", op=op.name
         ) from error

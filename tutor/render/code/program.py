@@ -53,7 +53,8 @@ def _program(p: Pass) -> str:
     _fill(backward, made.backward)
     needs = forward.needs | backward.needs
     cached = [x for x in (*made.arguments.values(), *forward.made) if x in backward.used]
-    constants = "\n".join(_constants(made, forward.used | backward.used))
+    used = forward.used | backward.used | {made.named[p.output]}
+    constants = "\n".join(_constants(made, used))
     parts = [
         _head(made),
         *([constants] if constants else []),
