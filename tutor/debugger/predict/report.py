@@ -8,6 +8,7 @@ predict                                                             7 right of 9
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from tutor.render.sanitise import sanitise
 from tutor.render.sentences import in_words
 
 _WIDTH = 76
+_DEFINED = re.compile(r"(\S+) = (.+?) gets ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def report(question: Question | None, state: State, score: Score) -> Report:
         rows += _rows(f"hint: {text}", "quiet")
     if state.text:
         rows.append(Row(((f"  > {sanitise(state.text)[:_WIDTH]}", "strong"),)))
-    sentences = [in_words(question.text), *[in_words(text) for text in given]]
+    sentences = [_aloud(question.text), *[in_words(text) for text in given]]
     if state.answer is not None and not (state.revealed and state.answer.verdict == "right"):
         verdict = state.answer.verdict
         role = {"right": "right", "wrong": "wrong"}.get(verdict, "quiet")
@@ -86,6 +88,11 @@ def report(question: Question | None, state: State, score: Score) -> Report:
         sentences.append(f"{in_words(question.solution).rstrip('.')}.")
     data |= _data(question, state)
     return Report("predict", "predict", tuple(rows), tuple(sentences), data, aside)
+
+
+def _aloud(text: str) -> str:
+    """A question in words: `f = q·z gets 1` as `f, q times z, gets 1`."""
+    return in_words(_DEFINED.sub(r"\1, \2, gets ", text))
 
 
 def _rows(text: str, role: str, node: int | None = None, event: int | None = None) -> list[Row]:

@@ -147,7 +147,7 @@ def test_the_report_hides_the_answer_until_it_is_given() -> None:
     ]
     assert "answer" not in made.data
     assert made.data["slip"] == "sign_flipped"
-    assert made.sentences[0] == "q is x plus y gets minus 4 from above. What does it pass on to x?"
+    assert made.sentences[0] == "q, x plus y, gets minus 4 from above. What does it pass on to x?"
     right = report(asked, State("-4", judge(asked, "-4")), Score(8, 10, 5))
     assert right.aside == "8 right of 10, 5 in a row"
     assert right.rows[-1].text == "  ✓  −4 · 1 = −4"
