@@ -125,7 +125,20 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if self.session.prediction is not None:
+            self._predict()
+        self.show()
+
+    def _predict(self) -> None:
+        """Open the line for answers, or close it, as the session says."""
+        self.set_class(self.session.prediction is not None, "-predict")
+        if self.session.prediction is None:
+            self.asking.close()
+        else:
+            self.asking.predict()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
@@ -177,11 +190,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.set_class(session.panel is not None, "-panel")
             self.focus_picture()
         if session.prediction is not before.prediction:
-            self.set_class(session.prediction is not None, "-predict")
-            if session.prediction is None:
-                self.asking.close()
-            else:
-                self.asking.predict()
+            self._predict()
         self.show()
 
     def say(self, sentence: str) -> None:

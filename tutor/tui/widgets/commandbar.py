@@ -27,7 +27,7 @@ class CommandBar(Container):
         Binding("tab", "complete", show=False, priority=True),
         Binding("up", "recall(-1)", show=False),
         Binding("down", "recall(1)", show=False),
-        Binding("right", "skip", show=False),
+        Binding("right", "skip", show=False, priority=True),
     ]
 
     class Given(Message):
@@ -103,9 +103,11 @@ class CommandBar(Container):
         self.post_message(self.Given(self._action, text) if stays else self.Left())
 
     def action_skip(self) -> None:
-        """Behind the end of the line: in an empty one that stays open, go on without an answer."""
+        """In an empty line that stays open, go on without an answer; else move to the right."""
         if self._stays and not self.text:
             self.post_message(self.Given(self._action, ""))
+        else:
+            self.query_one("#command-text", Input).action_cursor_right()
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
