@@ -28,9 +28,7 @@ def wrong_values(p: Pass, node: int, index: Index, right: float) -> Wrong:
             wrong += _wrong_pairs(op.name, a, b)
         elif op.elementwise and len(operands) == 1:
             a = float(np.asarray(operands[0])[index])
-            upstream: Value = 1.0 if type(right) is float and not index else None
-            if upstream is None:
-                upstream = np.ones(np.shape(p.values[node]))
+            upstream: Value = np.ones(np.shape(p.values[node])) if index else 1.0
             slope = vjp(op, upstream, p.values[node], operands, p.params.get(node, {}), [True])[0]
             wrong.append(("not_applied", a))
             if slope is not None:
@@ -62,6 +60,7 @@ def _wrong_pairs(op: str, a: float, b: float) -> Wrong:
 
 
 def wrong_amounts(edge: Edge) -> Wrong:
+    """What is passed along an edge when a factor is forgotten or mistaken for another one."""
     upstream = sum(u for u, _ in edge.terms)
     slopes = sum(s for _, s in edge.terms)
     wrong: Wrong = [
