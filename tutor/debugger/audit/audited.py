@@ -61,17 +61,17 @@ class Audited:
         """How many contributions each node passed on."""
         return np.bincount(self.p.sources, minlength=len(self.p.ops))
 
-    def edges_from(self, node: int) -> range:
-        """The contributions that a node passed on."""
-        count = int(self.departing[node])
-        if not count:
-            return range(0)
-        start = int(np.searchsorted(self._descending, -node))
-        return range(start, start + count)
-
     @cached_property
-    def _descending(self) -> Array:
-        return -self.p.sources
+    def unit_edges(self) -> Array:
+        """For each node the first contribution that it passed on to more than a comparison; −1 for
+        none."""
+        p = self.p
+        masks = np.zeros(len(p.ops), dtype=bool)
+        masks[self._nodes_of(compares)] = True
+        edges = np.flatnonzero(~masks[p.targets])[::-1]
+        first = np.full(len(p.ops), -1)
+        first[p.sources[edges]] = edges  # of one source the last that is written stays: the first
+        return first
 
     @cached_property
     def gradient_squares(self) -> Array:
@@ -82,6 +82,16 @@ class Audited:
     def amount_squares(self) -> Array:
         """The sum of squares of each contribution."""
         return squares(self.p.amounts)
+
+    @cached_property
+    def flows(self) -> Array:
+        """Whether each node's gradient is there and has an entry other than 0."""
+        return nonzero(self.p.gradients)
+
+    @cached_property
+    def passes_on(self) -> Array:
+        """Whether each contribution has an entry other than 0."""
+        return nonzero(self.p.amounts)
 
     @cached_property
     def profiles(self) -> Mapping[int, Profile]:
@@ -104,13 +114,14 @@ class Audited:
     @cached_property
     def activations(self) -> Array:
         """Whether each node is what a unit does with its sum: one of the profiles that activate, a
-        maximum with a constant, a product with a mask, a softmax."""
+        maximum with a constant, a product or a choice by the sign of the sum itself, a softmax. A
+        mask that comes from elsewhere, as in attention or dropout, is none."""
         found = np.zeros(len(self.p.ops), dtype=bool)
         found[[i for i, made in self.profiles.items() if made.activates]] = True
-        chosen = self._nodes_of(selects)
-        found[chosen] = self.departing[chosen] == 1
-        masks = [user for i in self._nodes_of(compares) for user in self.p.consumers[i]]
-        found[[i for i in masks if self.masked(i)]] = True
+        pairs = self._nodes_of(lambda op: selects(op) and op.arity == 2)
+        found[pairs] = self.departing[pairs] == 1
+        users = [user for i in self._nodes_of(compares) for user in self.p.consumers[i]]
+        found[[i for i in users if self._bends(i)]] = True
         found[self._nodes_of(lambda op: op.name == "softmax")] = True
         return found
 
@@ -123,6 +134,16 @@ class Audited:
             and op.name == "mul"
             and any(factor is not None and compares(factor) for factor in made_by)
         )
+
+    def _bends(self, node: int) -> bool:
+        """Whether a node is z*(z > 0), or where(z > 0, z, 0): its mask was made of its operand."""
+        op = self.p.ops[node]
+        if op is None or not (op.name == "mul" or (selects(op) and self.departing[node] == 1)):
+            return False
+        operands = self.p.operands[node]
+        made_by = [self.p.ops[i] for i in operands]
+        masks = [i for i, by in zip(operands, made_by, strict=True) if by and compares(by)]
+        return any(not set(self.p.operands[i]).isdisjoint(operands) for i in masks)
 
     @cached_property
     def products(self) -> Array:
@@ -218,6 +239,15 @@ def squares(column: Column) -> Array:
             wide = np.asarray(array, dtype=np.float64).ravel()
             sums[i] = wide @ wide
     return sums
+
+
+def nonzero(column: Column) -> Array:
+    """Whether each entry of a column is there and has anything but zeros."""
+    found: Array = column.floats != 0
+    found[list(column.absent)] = False
+    for i, array in column.arrays.items():
+        found[i] = bool(np.any(array))
+    return found
 
 
 def log10(x: float) -> float:

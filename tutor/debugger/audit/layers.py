@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from tutor.debugger.audit.audited import Array, Audited
-from tutor.debugger.audit.profiles import FLAT, Profile, compares
+from tutor.debugger.audit.profiles import FLAT, Profile
 
-_SELECTOR = Profile("one-sided", 1.0)
+SELECTOR = Profile("one-sided", 1.0)
+"""What a maximum with a constant, or a product with a mask, is like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,17 @@ def layers(audited: Audited) -> Iterator[Layer]:
 
 
 def _judged(audited: Audited, node: int) -> bool:
+    """Whether it is flat somewhere, and passes something on that is more than a mask."""
     made = audited.profiles.get(node)
-    return made is None or made.flattens
+    if made is not None and not made.flattens:
+        return False
+    return np.size(audited.p.values[node]) > 0 and bool(audited.unit_edges[node] >= 0)
 
 
 def _of_array(audited: Audited, node: int) -> Layer:
     p = audited.p
     op: Any = p.ops[node]
-    edges = audited.edges_from(node)
-    slot = int(p.slots[edges[0]]) if edges else 0
-    if op.name == "mul":
-        slot = next(int(p.slots[k]) for k in edges if not _is_mask(audited, int(p.targets[k])))
+    slot = int(p.slots[audited.unit_edges[node]])
     value = np.asarray(p.values[node])
     slopes = np.broadcast_to(np.asarray(p.local(node, slot), dtype=np.float64), value.shape)
     z = np.broadcast_to(np.asarray(p.values[p.operands[node][slot]], dtype=np.float64), value.shape)
@@ -88,7 +89,7 @@ def _of_array(audited: Audited, node: int) -> Layer:
     return Layer(
         (node,),
         op.name,
-        audited.profiles.get(node, _SELECTOR),
+        audited.profiles.get(node, SELECTOR),
         _units_last(slopes),
         _units_last(upstream != 0),
         _units_last(z),
@@ -101,11 +102,6 @@ def _units_last(array: Array) -> Array:
     return array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
 
 
-def _is_mask(audited: Audited, node: int) -> bool:
-    op = audited.p.ops[node]
-    return op is not None and compares(op)
-
-
 def _of_scalars(audited: Audited, nodes: list[int]) -> Iterator[Layer]:
     p = audited.p
     ids = np.array(nodes)
@@ -116,30 +112,21 @@ def _of_scalars(audited: Audited, nodes: list[int]) -> Iterator[Layer]:
     for k, i in enumerate(ids.tolist()):
         key = (p.ops[i], p.locations[i], p.scopes.get(i), heights[k])
         groups[key].append(k)
-    slopes = _scalar_slopes(audited, ids)
+    edges = audited.unit_edges[ids]
     upstream = p.gradients.floats[ids]
-    operands = p.operands.flat[p.operands.starts[ids]]
+    with np.errstate(all="ignore"):
+        slopes = p.amounts.floats[edges] / upstream
+    z = p.values.floats[p.targets[edges]]
     for (op, *_), members in groups.items():
         of, ids_here = np.array(members), ids[members]
         yield Layer(
             tuple(ids_here.tolist()),
             op.name,
-            audited.profiles.get(int(ids_here[0]), _SELECTOR),
-            *_table(
-                units[of], slopes[of], upstream[of] != 0, p.values.floats[operands[of]], ids_here
-            ),
+            audited.profiles.get(int(ids_here[0]), SELECTOR),
+            *_table(units[of], slopes[of], upstream[of] != 0, z[of], ids_here),
             bool(_weighted_after(audited, ids_here)),
             bool(len(of) > 1 and np.ptp(upstream[of]) == 0),
         )
-
-
-def _scalar_slopes(audited: Audited, ids: Array) -> Array:
-    """The local derivative of each, by what it passed on: amount over upstream gradient."""
-    p = audited.p
-    amounts = np.full(len(p.ops), np.nan)
-    amounts[p.sources[::-1]] = p.amounts.floats[::-1]  # the first of a source stays
-    with np.errstate(all="ignore"):
-        return np.asarray(amounts[ids] / p.gradients.floats[ids])
 
 
 def _table(

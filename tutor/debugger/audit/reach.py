@@ -2,8 +2,8 @@
 
 No gradient at all: the input is not used, or it is used only where nothing passes back (a
 comparison, a step, a number taken out of the graph). Class numbers and masks are given to such ops
-on purpose: an input of whole numbers that is compared with constants, or given to an op that has no
-gradient for it, is no finding.
+on purpose: an input of whole numbers that is compared with constants, given to an op that has no
+gradient for it, used as an index or as a number of rounds, is no finding.
 
 Exactly 0: somewhere on every way from the result the gradient is multiplied by 0. The ops at which
 that happens are found from below: the nodes that use the parameter are followed up to the first
@@ -21,7 +21,6 @@ from tutor.debugger.audit.audited import Audited
 from tutor.debugger.audit.finding import Finding, nothing
 from tutor.debugger.audit.naming import counted, listed, told
 from tutor.debugger.audit.profiles import compares, selects
-from tutor.debugger.audit.units import dead_nodes
 from tutor.render.expressions import name_of
 from tutor.render.report import Row
 from tutor.render.sanitise import sanitise
@@ -36,13 +35,11 @@ def reach(audited: Audited) -> list[Finding]:
     if p.seed is None:
         return [_nothing_depends(audited)]
     reasons: dict[tuple[str, str, str, int | None], list[int]] = {}
-    dead: set[int] | None = None
     for i in audited.parameters:
         if audited.reached[i]:
-            if audited.gradient_squares[i] != 0 or np.any(p.gradients[i]) or _empty(p.values[i]):
+            if audited.flows[i] or _empty(p.values[i]):
                 continue
-            dead = dead_nodes(audited) if dead is None else dead
-            reason = _why_zero(audited, i, dead)
+            reason = _why_zero(audited, i)
         else:
             reason = _why_none(audited, i)
         if reason is not None:
@@ -87,7 +84,10 @@ def _why_none(audited: Audited, node: int) -> Reason | None:
         twin = _detached(audited, node)
         if twin is not None:
             return ("wrong", "is cut off: its numbers go on as a constant", _ATTACH, twin)
-        if any(d.node == node for d in p.decisions):
+        kinds = {d.kind for d in p.decisions if d.node == node}
+        if kinds == {"whole number"} or _is_index(audited, node):
+            return None
+        if kinds:
             return ("warning", "is only looked at by Python, as in an if", _LOOKED, None)
         return ("warning", "is not used", "leave it out, or use it", None)
     if _is_label(audited, node):
@@ -133,6 +133,18 @@ def _is_label(audited: Audited, node: int) -> bool:
     return True
 
 
+def _is_index(audited: Audited, node: int) -> bool:
+    """Whether an input's numbers stand in an index: `p[rows, labels]` takes them as they are."""
+    value = np.asarray(audited.p.values[node])
+    indices = [params["index"] for params in audited.p.params.values() if "index" in params]
+    parts = [part for i in indices for part in (i if isinstance(i, tuple) else (i,))]
+    return any(
+        np.array_equal(value, part)
+        for part in parts
+        if isinstance(part, (int, list, np.ndarray, np.integer))
+    )
+
+
 def _first_flat(audited: Audited, node: int) -> int:
     """The first comparison above, or else the first node that has a gradient, and so passed none of
     it on."""
@@ -173,21 +185,21 @@ def _detached(audited: Audited, node: int) -> int | None:
     return None
 
 
-def _why_zero(audited: Audited, node: int, dead: set[int]) -> Reason | None:
+def _why_zero(audited: Audited, node: int) -> Reason | None:
     """Why a gradient is 0; None where contributions cancel, which check 4 judges, and where units
     are off, which check 2 does."""
-    edges = [k for k in _zero_edges(audited, node) if not _is_off(audited, k, dead)]
+    edges = [k for k in _zero_edges(audited, node) if not _is_off(audited, k)]
     return _why_factor_is_zero(audited, edges[0]) if edges else None
 
 
-def _is_off(audited: Audited, k: int, dead: set[int]) -> bool:
+def _is_off(audited: Audited, k: int) -> bool:
     """Whether a contribution is 0 because a unit is off, by its own slope or by its value as a
     factor; or because a penalty such as w² is flat at w = 0."""
     p = audited.p
     source = int(p.sources[k])
     if _is_own_power(audited, source, int(p.targets[k])):
         return True
-    if source in dead or (audited.activations[source] and _one_sided(audited, source)):
+    if audited.activations[source] and _one_sided(audited, source):
         return True
     factors = [i for i in p.operands[source] if i != p.targets[k] and not np.any(p.values[i])]
     return any(audited.activations[i] for i in factors)
@@ -218,10 +230,10 @@ def _zero_edges(audited: Audited, node: int) -> list[int]:
             k = event - p.backward_start - 1
             if k < 0:
                 continue
-            if np.any(p.amounts[k]):
+            if audited.passes_on[k]:
                 return []
             source = int(p.sources[k])
-            if np.any(p.gradients[source]):
+            if audited.flows[source]:
                 found.append(k)
             elif source not in seen:
                 seen.add(source)

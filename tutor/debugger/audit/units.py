@@ -25,7 +25,7 @@ import numpy as np
 
 from tutor.debugger.audit.audited import Audited
 from tutor.debugger.audit.finding import Finding, nothing, unjudged
-from tutor.debugger.audit.layers import Layer, layers
+from tutor.debugger.audit.layers import SELECTOR, Layer, layers
 from tutor.debugger.audit.naming import counted, percent, told
 from tutor.debugger.audit.profiles import FLAT
 from tutor.render.expressions import name_of
@@ -75,11 +75,6 @@ def by_chance(off: int, count: int) -> float:
     return sum(comb(count, k) for k in range(off, count + 1)) / 2.0**count
 
 
-def dead_nodes(audited: Audited) -> set[int]:
-    """The nodes, by local id, of layers of which every unit is off."""
-    return {i for layer in layers(audited) if 0 < layer.units == layer.off for i in layer.nodes}
-
-
 def _off(layer: Layer) -> _Found | None:
     units, off = layer.units, layer.off
     if not off or layer.profile.kind != "one-sided":
@@ -105,7 +100,7 @@ def _softmaxes(audited: Audited) -> list[Finding]:
     found = []
     for i in np.flatnonzero(audited.activations & (audited.heights > 0)).tolist():
         op: Any = p.ops[i]
-        if op.name != "softmax":
+        if op.name != "softmax" or not np.size(p.values[i]):
             continue
         value = np.asarray(p.values[i])
         axis = p.params.get(i, {}).get("axis", -1)
@@ -172,12 +167,14 @@ def _dead_text(audited: Audited, made: _Found, where: str) -> tuple[str, str]:
     layer = made.layer
     examples = layer.slopes.shape[0]
     over = f"for all {counted(examples, 'example')}" if examples > 1 else "for this example"
+    bound = layer.profile is SELECTOR and layer.op != "mul"
     if layer.off < layer.units:
-        text = f"{where}: {layer.off} of {layer.units} units are off {over}"
+        who = f"{layer.off} of {layer.units} units are {'at their bound' if bound else 'off'}"
     elif layer.units == 1:
-        text = f"{where}: the unit is off {over}, so nothing passes"
+        who = f"the unit is {'at its bound' if bound else 'off'}"
     else:
-        text = f"{where}: all {layer.units} units are off {over}, so nothing passes"
+        who = f"all {layer.units} units are {'at their bound' if bound else 'off'}"
+    text = f"{where}: {who} {over}{', so nothing passes' if layer.off == layer.units else ''}"
     if layer.loss:
         return text, "every term of the loss is at its floor: nothing is left to learn from here"
     return text, _against_dead(audited, layer)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 import engine
+from engine.passes import Decision
+from engine.source import Location
 from tests.tutor.debugger.audit.healthy import typed
 from tutor.debugger.audit import Finding, audit
 
@@ -42,6 +45,28 @@ def test_labels_that_are_compared_with_a_constant_are_labels_still() -> None:
     assert told(engine.record(loss, x=np.ones(3), y=np.array([0.0, 1.0, 1.0]))) == []
 
 
+def test_labels_that_are_an_index_are_labels_still() -> None:
+    def loss(z: Any, y: Any) -> Any:
+        return z[np.arange(2), y].sum()
+
+    assert told(engine.record(loss, z=np.ones((2, 3)), y=np.array([0, 2]))) == []
+    ((_, text),) = told(engine.record(lambda z, y: z.sum(), z=np.ones(2), y=np.array([0, 2])))
+    assert text == "y is not used"
+
+
+def test_a_number_of_rounds_needs_no_gradient() -> None:
+    def loss(x: Any, n: Any) -> Any:
+        for _ in range(int(n.item())):
+            x = x * 2.0
+        return x
+
+    trace = engine.record(loss, x=1.0, n=3.0)
+    place = Location("/home/me/loss.py", 3)
+    rounds = Decision(1, "whole number", 3.0, place)
+    trace = engine.Trace((replace(trace.passes[0], decisions=(rounds,)),))
+    assert told(trace) == []
+
+
 def test_what_leads_nowhere_is_named_with_its_end() -> None:
     def loss(x: Any, w: Any) -> Any:
         engine.exp(w)
@@ -66,11 +91,6 @@ def test_a_penalty_at_its_minimum_is_no_fault() -> None:
 
 
 def test_a_branch_that_was_taken_by_python_is_named_when_it_was_recorded() -> None:
-    from dataclasses import replace
-
-    from engine.passes import Decision
-    from engine.source import Location
-
     trace = engine.record(lambda x, t: x * 2.0, x=1.0, t=0.5)
     decided = Decision(1, "truth", True, Location("/home/me/loss.py", 7))
     trace = engine.Trace((replace(trace.passes[0], decisions=(decided,)),))

@@ -104,6 +104,41 @@ def test_a_spread_of_up_to_one_and_a_half_is_not_saturated(gain: float) -> None:
     assert texts(mlp(engine.tanh, gain=gain)) == []
 
 
+@pytest.mark.parametrize("mask_first", [True, False])
+def test_a_unit_may_be_a_product_with_a_mask_of_numbers(mask_first: bool) -> None:
+    def loss(w: engine.Tensor, x: engine.Tensor) -> engine.Tensor:
+        z = w * x
+        h = (z > 0) * z if mask_first else z * (z > 0)
+        return 2.0 * h
+
+    (found,) = texts(engine.record(loss, w=-1.0, x=3.0))
+    assert "mul" in found
+    assert "the unit is off" in found
+    assert texts(engine.record(loss, w=1.0, x=3.0)) == []
+
+
+def test_a_mask_that_is_all_that_depends_on_an_input_is_no_unit() -> None:
+    data = np.array([1.0, 2.0])
+    assert texts(engine.record(lambda w: (data * (w > 0)).sum() + w.sum(), w=np.zeros(2))) == []
+    assert texts(engine.record(lambda w: 2.0 * (w > 0) + w, w=1.0)) == []
+
+
+def test_a_mask_from_elsewhere_is_no_unit() -> None:
+    rng = np.random.default_rng(0)
+    padded, v = np.arange(64) < 10, rng.normal(size=64)
+    z = rng.normal(size=(8, 64))
+    trace = engine.record(lambda z: (engine.where(padded, z, -1e9) * 1e-9) @ v @ np.ones(8), z=z)
+    assert texts(trace) == []
+    assert texts(engine.record(lambda z: (z * (padded > 0.5)) @ v @ np.ones(8), z=z)) == []
+    bent = engine.record(lambda z: engine.where(z > 9, z, 0.0) @ v @ np.ones(8), z=z)
+    assert "all 64 units are at their bound" in texts(bent)[0]
+
+
+def test_layers_without_an_entry() -> None:
+    assert texts(engine.record(lambda x: engine.relu(x).sum(), x=np.zeros((0, 3)))) == []
+    assert texts(engine.record(lambda x: engine.tanh(x).sum(), x=np.zeros((3, 0)))) == []
+
+
 def test_an_output_unit_may_be_sure() -> None:
     assert texts(typed("-ln(sigmoid(W @ x))", W=[20.0], x=[2.0])) == []
 
