@@ -54,7 +54,7 @@ class Action:
     help: one sentence. run: the pure function, or None where the interface itself acts (panes,
     help, play) or an argument is wanted. enabled: None, or why it cannot be done now. verb: the
     word for it on the `:` line and in line mode; synonyms: others. argument: what it asks for.
-    panel: its keys mean it only while a panel is open.
+    panel: its keys mean it only while a panel is open. runs: it runs the function again.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Action:
     synonyms: tuple[str, ...] = ()
     argument: Argument | None = None
     panel: bool = False
+    runs: bool = False
 
     @property
     def asks(self) -> bool:

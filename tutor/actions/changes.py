@@ -33,10 +33,11 @@ def _has_inputs(session: Session) -> str | None:
 CHANGES: tuple[Action, ...] = (
     Action("descend", ("U",), "ctrl+g U", "take a step",
            "Take a step of gradient descent: one update for each parameter, then the next pass.",
-           "edit", sessions.descend, _can_descend, verb="descend"),
+           "edit", sessions.descend, _can_descend, verb="descend",
+           runs=True),
     Action("input.edit", ("e",), "f2", "edit",
            "Change an input; the function is run again and what changed is marked.",
-           "edit", None, _has_inputs, verb="set", synonyms=("edit",),
+           "edit", None, _has_inputs, verb="set", synonyms=("edit",), runs=True,
            argument=Argument("input", "set x=3", changing.edit, changing.editable,
                              changing.edited)),
     Action("rate.set", (), "ctrl+g r", "learning rate",

@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from tutor.actions.action import Action
 from tutor.actions.table import ACTIONS
 from tutor.debugger.cells import CellError
-from tutor.debugger.gates import GateError
+from tutor.debugger.export import ExportError
 from tutor.debugger.view.folds import FoldError
 from tutor.language import LanguageError
 from tutor.sandbox.target import FunctionError
@@ -73,7 +73,7 @@ def perform(session: Session, action: Action, text: str = "") -> Session:
         return predicting.kept_up(before, action.run(before))
     except LanguageError as error:
         raise Refused(error.message, error.start, error.end, error.hint) from error
-    except (EngineError, FunctionError, FoldError, GateError, CellError) as error:
+    except (EngineError, FunctionError, FoldError, CellError, ExportError) as error:
         raise Refused(str(error)) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tutor.actions.action import Action, Argument
 from tutor.session import editor, keeping
 from tutor.session.panel import close, show
+from tutor.session.panels import printed
 from tutor.session.panels.source import SourcePanel
 from tutor.session.refused import Refused
 from tutor.session.session import Session
@@ -36,6 +37,15 @@ KEEPING: tuple[Action, ...] = (
            "Save the trace as a document, to open it again or hand it on.", "out", verb="save",
            argument=Argument("save as", "save run.bptrace", keeping.save, keeping.endings,
                              keeping.proposed)),
+    Action("export", ("X",), "ctrl+g X", "export",
+           "Export the picture (svg, text), the derivation of the focused gradient (latex, "
+           "markdown, or with -rules behind it without numbers), the trace (json) or the function "
+           "as code (numpy).", "out", verb="export",
+           argument=Argument("export", "export svg, export latex-rules, export numpy f.py",
+                             keeping.export_as, keeping.exports)),
+    Action("printed", (), "ctrl+g 2", "printed",
+           "Show what the function printed.", "out", printed.ask, printed.has_printed,
+           verb="printed"),
     Action("editor", ("o",), "ctrl+g o", "editor",
            "Open the file in your editor, at this node's line.", "out", None, _has_file,
            verb="editor"),

@@ -27,7 +27,7 @@ UNDERSTANDING: tuple[Action, ...] = (
                              looking.names, _here, optional=True)),
     Action("what-if", ("i",), "ctrl+g i", "what if",
            "Ask what would be: another value, a node held, another op, another seed; old and new "
-           "stand side by side.", "understand", verb="what-if", synonyms=("if",),
+           "stand side by side.", "understand", verb="what-if", synonyms=("if",), runs=True,
            argument=Argument("what if", "what-if x=3, what-if h=tanh, what-if h=0",
                              whatif.what_if, whatif.possible, whatif.node_label)),
     Action("compare", ("d",), "ctrl+g D", "compare",

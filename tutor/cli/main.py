@@ -27,7 +27,7 @@ from tutor.cli.errors import RIGHT, UnusableInput, guarded
 from tutor.cli.terminal import is_interactive
 
 PROGRAM = "backprop"
-COMMANDS = ("trace", "open", "why", "audit", "compare", "predict", "settings", "doctor")
+COMMANDS = ("trace", "open", "why", "audit", "compare", "predict", "export", "settings", "doctor")
 HOME = "trace a function, go on with a recent one, get help"
 MORE = (
     f"{PROGRAM} COMMAND --help says more. A screen's command prints the same as sentences with\n"

@@ -53,6 +53,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="w,b",
         help="the inputs that a step changes (default: all but data: x, y, t, x1, y_train)",
     )
+    parser.add_argument("--save", metavar="run.bptrace", help="write the trace into a document")
     parser.add_argument(
         "--seed",
         type=int,
@@ -105,7 +106,27 @@ def session_of(arguments: argparse.Namespace) -> Session:
         ) from error
     except EngineError as error:
         raise UnusableInput(str(error)) from error
-    return sessions.rewound(session)
+    session = sessions.rewound(session)
+    if arguments.save is not None:
+        _save(session, arguments.save)
+    return session
+
+
+def _save(session: Session, path: str) -> None:
+    from engine.document import DocumentError
+    from tutor.session import keeping
+    from tutor.session.refused import Refused
+
+    try:
+        told = keeping.save(session, path).told
+    except (DocumentError, Refused) as error:
+        hint = error.hint if isinstance(error, Refused) else None
+        raise UnusableInput(
+            error.message if isinstance(error, Refused) else str(error),
+            where="--save",
+            hint=hint or None,
+        ) from error
+    print(told, file=sys.stderr)
 
 
 def refuse(error: LanguageError, where: str | None) -> NoReturn:

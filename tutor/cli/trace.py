@@ -45,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="print JSON documents")
     parser.add_argument("--prove", action="store_true", help="let SymPy prove the gradients (5 s)")
     parser.add_argument("--ascii", action="store_true", help="print ASCII only")
-    parser.add_argument("--save", metavar="run.bptrace", help="write the trace into a document")
     parser.add_argument(
         "--break",
         dest="stops",
@@ -90,8 +89,6 @@ def step_through(session: Session, arguments: argparse.Namespace) -> int:
 
     session = _prepared(session, arguments)
     ascii = arguments.ascii or not unicode_ok()
-    if arguments.save is not None:
-        _save(session, arguments.save)
     if arguments.commands:
         return _do(session, arguments, ascii)
     headless = arguments.text or arguments.json
@@ -140,12 +137,6 @@ def _prepared(session: Session, arguments: argparse.Namespace) -> Session:
                     refusal.message, where=option, hint=refusal.hint or None
                 ) from refusal
     return replace(session, told="")
-
-
-def _save(session: Session, path: str) -> None:
-    from tutor.session.keeping import save
-
-    print(save(session, path).told, file=sys.stderr)
 
 
 def _asks(arguments: argparse.Namespace) -> bool:

@@ -1,4 +1,4 @@
-"""Keeping a trace: as a document."""
+"""Keeping a trace: as a document, as a picture, as formulas, as code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 
 from engine.document import SUFFIX, Document
 from engine.document import save as save_document
+from tutor.debugger.export import KINDS, export, file_name
 from tutor.render.sanitise import sanitise
 from tutor.session.refused import Refused
 from tutor.session.session import Session
+
+_DERIVATIONS = ("latex", "markdown")
 
 
 def document_of(session: Session) -> Document:
@@ -45,3 +48,37 @@ def endings(session: Session, text: str) -> Sequence[str]:
     except OSError:
         return ()
     return sorted(str(one) + ("/" if one.is_dir() else "") for one in found)[:50]
+
+
+def export_as(session: Session, text: str) -> Session:
+    """Write the picture, the derivation, the trace or the function: `svg`, `latex graph.tex`,
+    `latex-rules` (without numbers), `numpy f.py`."""
+    word, _, name = text.strip().partition(" ")
+    kind, numbers = exported_kind(word)
+    path = Path(name.strip()).expanduser() if name.strip() else Path(file_name(kind, session.frame))
+    if path.suffix == "":
+        path = path.with_suffix(KINDS[kind].ending)
+    made = export(kind, session.frame, numbers=numbers)
+    try:
+        path.write_text(made, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}") from error
+    return replace(session, told=f"The {KINDS[kind].title} is written to {sanitise(str(path))}.")
+
+
+def exported_kind(word: str) -> tuple[str, bool]:
+    """The kind of an export and whether it has numbers: `latex-rules` has none."""
+    kind = word.removesuffix("-rules")
+    if kind not in KINDS or (kind != word and kind not in _DERIVATIONS):
+        known = ", ".join([*KINDS, *[f"{one}-rules" for one in _DERIVATIONS]])
+        raise Refused(f"{word or 'this'} is nothing to export", 0, len(word), f"there are {known}")
+    return kind, kind == word
+
+
+def exports(session: Session, text: str) -> Sequence[str]:
+    """What can be exported, for completion; behind it, files."""
+    word, blank, rest = text.partition(" ")
+    if blank:
+        return [f"{word} {one}" for one in endings(session, rest)]
+    known = [*KINDS, *[f"{one}-rules" for one in _DERIVATIONS]]
+    return [one for one in known if one.startswith(word)]

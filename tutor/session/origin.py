@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -16,6 +18,11 @@ from tutor.sandbox.target import FileTarget, FunctionError, file_target
 
 if TYPE_CHECKING:
     from engine.document import Source
+
+STOPPED: ContextVar[Event | None] = ContextVar("stopped", default=None)
+"""Set in a thread that runs functions: an event that ends what it runs."""
+
+_POLL = 0.02
 
 Kind = Literal["expression", "function", "file", "recorded"]
 
@@ -167,9 +174,15 @@ class File:
         """Run the function in a child process."""
         from tutor.sandbox import functions
 
-        ran = functions.run(
+        job = functions.start(
             self.target, inputs, upstream=upstream, dtype=dtype, seed=self.seed, index=index
         )
+        stopped = STOPPED.get()
+        if stopped is not None:
+            while job.poll() is None:
+                if stopped.wait(_POLL):
+                    job.stop()
+        ran = job.wait()
         return Run(ran.trace.passes[0], ran.printed, replace(self, source=ran.source))
 
 

@@ -49,14 +49,26 @@ def opened(
     if kind == "file":
         origin = File.of(text.strip(), seed)
         return start(origin, values, upstream=upstream, dtype=dtype, rate=rate)
-    return recorded(Path(text.strip()), values, upstream=upstream, rate=rate)
+    path = Path(text.strip())
+    return recorded(path, values, upstream=upstream, dtype=dtype, rate=rate)
 
 
 def recorded(
-    path: Path, values: Mapping[str, Any], *, upstream: Any = None, rate: float = DEFAULT_RATE
+    path: Path,
+    values: Mapping[str, Any],
+    *,
+    upstream: Any = None,
+    dtype: str | None = None,
+    rate: float = DEFAULT_RATE,
 ) -> Session:
-    """The session on a trace document, with other values for some inputs."""
+    """The session on a trace document. With other values for some inputs, another seed or another
+    dtype its graph is run again."""
     document = load(path)
+    first = document.trace.passes[0]
     origin = Recorded(document.trace.passes[0], path.name, document.source)
-    session = begun(origin, document.trace, upstream=upstream, rate=rate)
-    return rewound(edit_inputs(session, values)) if values else session
+    session = begun(origin, document.trace, upstream=upstream, dtype=dtype, rate=rate)
+    if values:
+        return rewound(edit_inputs(session, values))
+    if upstream is not None or dtype is not None:
+        return start(origin, session.inputs, upstream=upstream, dtype=dtype, rate=rate)
+    return session

@@ -35,6 +35,7 @@ from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
 from tutor.tui.editing import Editing
 from tutor.tui.play import Player
+from tutor.tui.running import Running
 from tutor.tui.screens import panes
 from tutor.tui.widgets.canvas import GraphCanvas
 from tutor.tui.widgets.commandbar import CommandBar
@@ -81,6 +82,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.badge = Badge(self, self._checked)
         self.moment: panes.Moment | None = None
         self.panel_title = ("", "")
+        self.running = Running(self)
         self.asking = Asking(self)
         self.editing = Editing(self)
         self._leader = False
@@ -200,6 +202,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self.badge.stop()
+        self.running.stop()
 
     @on(Badge.Answered)
     def _answered(self, message: Badge.Answered) -> None:
@@ -235,6 +238,10 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         fitting = [one for one in named if not one.panel or self.session.panel is not None]
         action, name = fitting[0], fitting[0].id
         why = action.enabled(self.session)
+        if self.running.busy:
+            if action.id == "focus.release":
+                self.running.stop()
+            return
         if why is not None:
             self.say(why)
             return
@@ -251,17 +258,33 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def do(
         self, action: Action, text: str = "", on_refused: Callable[[Refused], None] | None = None
     ) -> bool:
-        """Do an action on the session, and show what comes of it; False where it was refused."""
-        try:
-            after = perform(self.session, action, text)
-        except Refused as refusal:
-            if on_refused is None:
-                self.say(str(refusal))
+        """Do an action on the session, and show what comes of it; False where it was refused.
+
+        What may take long is done beside the screen, and shown when it is done.
+        """
+
+        def then(outcome: Session | Refused) -> None:
+            if not isinstance(outcome, Refused):
+                self.go(outcome, outcome.told or None)
+            elif on_refused is None or slow:
+                self.say(str(outcome))
             else:
-                on_refused(refusal)
+                on_refused(outcome)
+
+        slow = action.runs and self.session.origin.slow
+        if slow:
+            self.running.start(action, text, then)
+            return True
+        try:
+            then(perform(self.session, action, text))
+        except Refused as refusal:
+            then(refusal)
             return False
-        self.go(after, after.told or None)
         return True
+
+    @on(Running.Ended)
+    def _ended(self, message: Running.Ended) -> None:
+        self.running.take(message)
 
     def focus_picture(self) -> None:
         """Give the keys to the graph, or to the panel that is open above it."""

@@ -1,0 +1,89 @@
+"""`backprop export`: a picture, a derivation, the trace or the function, as a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tutor.cli.errors import RIGHT, UnusableInput
+from tutor.cli.targets import add_target_arguments, session_of, talk
+
+NAME = "export"
+HELP = "Write a picture (svg, text), a derivation (latex, markdown), data (json) or code (numpy)."
+EXAMPLES = (
+    ('backprop export svg "(x + y)*z" --at x=-2,y=5,z=-4 -o graph.svg', "the picture at the end"),
+    (
+        'backprop export latex "sigmoid(w*x)" --at w=1,x=2 --node w --rules',
+        "the derivation of one gradient, without numbers",
+    ),
+    (
+        'backprop export numpy "sum(tanh(W@x))" --at "W=[[1,2],[3,4]],x=[1,-1]" -o f.py',
+        "NumPy code with a backward pass written out, which checks itself",
+    ),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what is written, of what, and where to."""
+    parser.add_argument("kind", metavar="KIND", help="svg, text, latex, markdown, json, numpy")
+    add_target_arguments(parser)
+    parser.add_argument("--node", metavar="NODE", help="whose gradient is derived, or in focus")
+    parser.add_argument("--rules", action="store_true", help="a derivation without numbers")
+    parser.add_argument(
+        "--event", type=int, metavar="N", help="the moment of a picture (default: the end)"
+    )
+    parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there (default: print)")
+    parser.add_argument("--ascii", action="store_true", help="ASCII only")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it."""
+    from engine.errors import EngineError
+    from tutor.debugger import moving
+    from tutor.debugger.export import KINDS, ExportError, export
+    from tutor.session.looking import node_named
+    from tutor.session.refused import Refused
+
+    if arguments.kind not in KINDS:
+        raise UnusableInput(
+            f"{arguments.kind} is nothing to export",
+            text=arguments.kind,
+            start=0,
+            end=len(arguments.kind),
+            hint=f"There are {', '.join(KINDS)}",
+        )
+    session = session_of(arguments)
+    talk(session, arguments)
+    frame = moving.end(session.frame)
+    if arguments.event is not None:
+        if not 0 <= arguments.event <= len(session.trace.events):
+            last = len(session.trace.events)
+            raise UnusableInput(f"there is no event {arguments.event}", where="--event",
+                                hint=f"They are 0 to {last}")  # fmt: skip
+        frame = moving.jump(session.frame, arguments.event)
+    try:
+        if arguments.node is not None:
+            frame = moving.focus(frame, node_named(session.trace, arguments.node))
+        made = export(
+            arguments.kind,
+            frame,
+            numbers=not arguments.rules,
+            theme=arguments.theme,
+            ascii=arguments.ascii,
+        )
+    except Refused as refusal:
+        raise UnusableInput(refusal.message, where="--node", hint=refusal.hint or None) from refusal
+    except (ExportError, EngineError) as error:
+        raise UnusableInput(str(error)) from error
+    if arguments.output is None:
+        print(made.rstrip("\n"))
+        return RIGHT
+    path = Path(arguments.output).expanduser()
+    try:
+        path.write_text(made, encoding="utf-8")
+    except OSError as error:
+        raise UnusableInput(f"{path} cannot be written: {error.strerror}") from error
+    print(f"{KINDS[arguments.kind].title} written to {path}", file=sys.stderr)
+    return RIGHT

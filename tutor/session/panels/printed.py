@@ -1,0 +1,45 @@
+"""What a function printed while it was traced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tutor.render.report import Report, Row
+from tutor.render.sanitise import sanitise
+from tutor.session.panel import show
+from tutor.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPanel:
+    """The lines as they came."""
+
+    kind: str = "printed"
+
+    def report(self, session: Session) -> Report:
+        """What the last run printed."""
+        lines = [sanitise(line.expandtabs(4)) for line in session.printed.splitlines()]
+        rows = tuple([Row(((line, "text"),)) for line in lines])
+        aside = f"{len(lines)} line{'s' if len(lines) != 1 else ''}"
+        title = f"printed by {session.text}"
+        return Report("printed", title, rows, tuple(lines), {"printed": session.printed}, aside)
+
+    def turned(self, session: Session, way: int) -> PrintedPanel | None:
+        """There is one run."""
+        return None
+
+    def opened(self, session: Session, row: Row) -> Session:
+        """Lines lead nowhere."""
+        return session
+
+
+def ask(session: Session) -> Session:
+    """Show what was printed, or hide it again."""
+    if isinstance(session.panel, PrintedPanel):
+        return replace(session, panel=None)
+    return show(session, PrintedPanel())
+
+
+def has_printed(session: Session) -> str | None:
+    """Why there is nothing to show."""
+    return None if session.printed.strip() else "The function printed nothing"
