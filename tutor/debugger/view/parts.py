@@ -23,6 +23,7 @@ Lines = tuple[int, ...]
 Numbers = np.ndarray[Any, Any]
 
 LONGEST_PERIOD = 512
+FEWEST = 3  # single parts in a row that count as repeating; two are often the end of a longer part
 _NUMBERED = re.compile(r"(.*?\w.*?)[ _.#-]?(\d+)", re.DOTALL)
 
 
@@ -228,7 +229,7 @@ def _runs(grain: Grain, start: int, stop: int) -> tuple[Part, ...]:
 
 
 def _periodic(tokens: Numbers, period: int) -> Iterator[tuple[int, int]]:
-    """The stretches of at least two equal parts of `period` tokens: where, and how many."""
+    """The stretches of equal parts of `period` tokens each: where they begin, and how many."""
     same = tokens[period:] == tokens[:-period]
     if np.count_nonzero(same) < period:
         return
@@ -237,7 +238,7 @@ def _periodic(tokens: Numbers, period: int) -> Iterator[tuple[int, int]]:
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         first = max(start, free)
         count = (stop - first) // period + 1
-        if count >= 2:
+        if count >= (FEWEST if period == 1 else 2):
             yield first, count
             free = first + count * period
 

@@ -34,6 +34,9 @@ LIMIT = 60
 MOST = 400
 """How many boxes are ever laid out."""
 
+FORMULA = 150
+"""Up to how many nodes a typed expression is open altogether."""
+
 FRONT = 16
 """From how many leaves on, those before the first op are folded into one group."""
 
@@ -42,6 +45,7 @@ FEW = 4
 
 GroupKind = Literal["scope", "repeat", "chunk"]
 
+_SPELLED = 3  # ops, up to which a group without a name is called by them
 _KEPT = 4
 _DEEPEST = 64
 
@@ -302,12 +306,15 @@ class Tree:
             return self._repeat_title(part, at)
         if part.name:
             return sanitise(part.name)
-        if part.length == 1:
-            op = self.p.ops[int(self.grain.nodes[at])]
-            return "" if op is None else op.name
-        if part.lines:
+        if part.lines and part.length > 1:
             return _lines_title(part.lines)
+        if part.length <= _SPELLED:
+            return " ".join(self._op_name(at + k) for k in range(part.length))
         return self._ends(self.leads[at], self.leads[at + part.length] - 1)
+
+    def _op_name(self, at: int) -> str:
+        op = self.p.ops[int(self.grain.nodes[at])]
+        return "" if op is None else op.name
 
     def _repeat_title(self, part: Part, at: int) -> str:
         times = f" ×{len(part.parts)}"
@@ -340,8 +347,13 @@ class Tree:
         Alike parts are opened together or not at all."""
         if base == "folded":
             return set()
-        everything = base == "open" or len(self.p.ops) <= LIMIT
-        most = MOST if base == "open" else LIMIT
+        count = len(self.p.ops)
+        # A formula has neither scopes nor lines: parts of it would be cut at random.
+        formula = count <= FORMULA and all(
+            place is None or place.file is None for place in self.p.locations
+        )
+        everything = base == "open" or count <= LIMIT or (formula and not self.p.scopes)
+        most = MOST if base == "open" else (FORMULA if everything else LIMIT)
         chosen: set[int] = set()
         total = len(self.roots)
         heap: list[tuple[int, int, list[Group]]] = []

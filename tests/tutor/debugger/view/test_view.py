@@ -200,6 +200,19 @@ def test_a_chain_of_one_op_is_one_box_that_opens_by_and_by() -> None:
     assert titles(view(p, Zoom())) == ["x", "tanh ×5000"]
 
 
+def test_an_expression_is_open_altogether_unless_it_is_long() -> None:
+    text = " + ".join(f"{k}*x" for k in range(1, 41))
+    p = start(text, {"x": 1}).trace.passes[0]
+    assert {item.kind for item in view(p, Zoom()).items} == {"node"}
+    assert [item.kind for item in view(p, Zoom("folded")).items] == ["node", "chunk"]
+    longer = start(f"{text} + {text} + y", {"x": 1, "y": 1}).trace.passes[0]
+    seen = view(longer, Zoom())
+    check(longer, seen)
+    assert len(seen.items) <= 3
+    opened = view(longer, Zoom(opened=frozenset({seen.items[-1].id})))
+    assert titles(opened) == ["x", "y", "1", "n1", "mul add ×79", "f"]
+
+
 def test_an_expression_without_lines_is_folded_by_names() -> None:
     text = " + ".join(f"{k}*x*y" for k in range(1, 60))
     p = start(text, {"x": 1, "y": 2}).trace.passes[0]
