@@ -12,6 +12,8 @@ import inspect
 from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
+
 from engine.instructions import Instructions, Target
 from engine.loops import Loop
 from engine.source import calling_frame
@@ -114,6 +116,11 @@ class Calls:
         """Note a new node that was made while a frame of the user's runs."""
         self.settle()
         self._expect(node, frame)
+        for operand in node.inputs:
+            if operand.op is None and type(operand.held) is np.ndarray and operand.name is None:
+                name = _variable(frame, operand.held)
+                if name is not None:
+                    operand.name = name
         entry = self._entry(frame)
         path = self._outside if entry is None else self._path(entry)
         if path:
@@ -148,9 +155,8 @@ class Calls:
         """Name the states of a tensor that was written into by the variable that it stands in."""
         self._awaited = [awaited for awaited in self._awaited if awaited[0] is not new]
         frame = self.frame()
-        held = [name for name, value in frame.f_locals.items() if value is target]
-        if held and old.name is None:
-            old.name = held[0]
+        if old.name is None:
+            old.name = _variable(frame, target)
         if old.name is not None and target.name is None:
             target.name = old.name
 
@@ -284,6 +290,15 @@ def _title(frame: FrameType) -> str:
     if code.co_name in _AS_CLASS and code.co_argcount:
         return type(frame.f_locals.get(code.co_varnames[0])).__name__
     return code.co_name
+
+
+def _variable(frame: FrameType, value: Any) -> str | None:
+    """The first variable of a frame, or else of its module, that holds this very object."""
+    for variables in (frame.f_locals, frame.f_globals):
+        for name, held in list(variables.items()):
+            if held is value and not name.startswith("."):
+                return name
+    return None
 
 
 def _held(frame: FrameType, target: Target) -> Any:

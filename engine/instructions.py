@@ -16,7 +16,7 @@ Target = tuple[str, ...]
 _STORES = frozenset({"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"})
 _DOUBLE_STORES = frozenset({"STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"})
 _ENTRY_STORES = frozenset({"STORE_SUBSCR", "STORE_SLICE"})
-_SKIPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG"})
+_SKIPPED = frozenset({"NOP", "NOT_TAKEN", "CACHE", "EXTENDED_ARG"})
 
 
 class Instructions:

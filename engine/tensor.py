@@ -397,10 +397,12 @@ class Tensor:
                     "from a tensor, h = np.zeros_like(x) or engine.Tensor(np.zeros(...)), or "
                     "collect the parts in a list and np.stack them"
                 )
+            way = "use the functions of engine or NumPy on it"
+            if what == "np.asarray()":
+                way = "use it as it is, and np.stack to make an array of several"
             raise LeavesGraphError(
                 f"{what} on {who} ({source.calling_line()}) would take it out of the graph, and "
-                "no gradient could flow back; use the functions of engine or NumPy on it "
-                "(np.stack makes an array of several), or .detach() or .item() to leave on purpose"
+                f"no gradient could flow back; {way}, or .detach() or .item() to leave on purpose"
             )
 
 

@@ -127,6 +127,18 @@ def test_what_is_written_into_has_its_variables_name(traced: Tracing) -> None:
     ]
 
 
+def test_constant_arrays_have_the_names_of_the_variables_they_stand_in(traced: Tracing) -> None:
+    trace = traced(
+        """
+        DATA = np.ones((2, 2))
+        def f(x):
+            mask = np.array([[1.0, 0.0], [0.0, 1.0]])
+            return (DATA * x * mask * np.eye(2)).sum()
+        """
+    )
+    assert [n.name for n in trace.nodes if n.op == "constant"] == ["DATA", "mask", "c"]
+
+
 def test_calls_are_scopes_and_each_call_is_one_of_its_own(traced: Tracing) -> None:
     trace = traced(
         """
@@ -437,5 +449,6 @@ def test_the_steps_of_a_recurrent_network_can_be_told_apart() -> None:
     )
     tanhs = [node for node in trace.nodes if node.op == "tanh"]
     assert [node.scope for node in tanhs] == [(f"t={t}", "cell") for t in range(3)]
-    assert [node.name for node in tanhs] == ["h", "h_2", "h_3"]
+    assert [node.name for node in tanhs] == ["h_2", "h_3", "h_4"]
+    assert trace.node(trace.id("h")).op == "constant"
     assert [n.name for n in trace.nodes if n.op == "write"] == ["hs_2", "hs_3", "hs_4"]

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import engine
 from engine import Tensor
@@ -109,6 +111,52 @@ def test_the_value_is_numpys_and_the_gradient_is_right(function: Function) -> No
         down[place] -= step
         slope = (function(up) - function(down)) / (2 * step)
         assert trace.grad("x")[place] == pytest.approx(slope, abs=1e-7)
+
+
+INDICES = (0, -1, (1, 2), (slice(None), 1), slice(1, None), [2, 0], (0, slice(None, 2)), Ellipsis)
+SLOTS = st.integers(0, 7)
+KINDS = st.sampled_from(["view", "turn", "write", "add", "put", "new", "copy"])
+STEP = st.tuples(KINDS, SLOTS, SLOTS)
+
+
+def interpreted(x: Any, steps: list[tuple[str, int, int]]) -> Any:
+    """A program of writes, views and uses, on arrays or on tensors; what cannot be is left out."""
+    held = [x * 1.0, x + 1.0]
+    total = 0.0
+    for kind, a, b in steps:
+        one, other = held[a % len(held)], held[b % len(held)]
+        index = INDICES[b]
+        if kind == "view" and one.shape == (3, 3):
+            held.append(one[index])
+        elif kind == "turn":
+            held.append(one.T if b % 2 else one.reshape(-1))
+        elif kind == "write" and one.shape == (3, 3):
+            one[index] = np.sin(other.sum())
+        elif kind == "add" and one.shape == other.shape and one.ndim:
+            one += other * 0.5
+        elif kind == "put" and one.shape == (3, 3):
+            one[index] *= 0.5
+        elif kind == "new":
+            held.append(one * 0.5 + other.sum())
+        elif kind == "copy":
+            held.append(one.copy())
+        total = total + np.sum(held[b % len(held)] * 0.1)
+    return total + sum(np.sum(one * one) for one in held)
+
+
+@given(st.lists(STEP, max_size=9))
+def test_a_program_of_writes_gives_what_numpy_gives_or_is_refused(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    x = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]])
+    try:
+        trace = engine.record(lambda x: interpreted(x, steps), x=x)
+    except LeavesGraphError:
+        return
+    assert trace.value(trace.output) == pytest.approx(interpreted(x.copy(), steps), rel=1e-9)
+    way = np.cos(np.arange(9.0)).reshape(3, 3)
+    slope = (interpreted(x + 1e-6 * way, steps) - interpreted(x - 1e-6 * way, steps)) / 2e-6
+    assert np.sum(trace.grad("x") * way) == pytest.approx(slope, rel=1e-4, abs=1e-5)
 
 
 def test_each_write_is_a_node_and_earlier_users_keep_the_state_they_saw() -> None:

@@ -24,6 +24,7 @@ from engine.document import Document, DocumentError, write_bytes
 from engine.errors import EngineError, GradientError
 from engine.loops import load
 from engine.recording import record_pass
+from engine.tensor import Tensor
 from engine.trace import Trace
 from tutor.sandbox.limits import SPARE, limit, limit_time
 from tutor.sandbox.target import near_name
@@ -106,7 +107,7 @@ def _loaded(path: str, text: str) -> ModuleType:
 
 def _parameters(name: str, function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = _signature(function).parameters
     except (ValueError, TypeError) as error:
         raise Refused("arguments", f"{name} does not tell its parameters ({error})") from error
     for one in parameters.values():
@@ -114,6 +115,14 @@ def _parameters(name: str, function: Callable[..., Any]) -> Mapping[str, inspect
             message = f"{name} takes *{one.name}; inputs need names: give each a parameter"
             raise Refused("arguments", message)
     return parameters
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):  # where annotations are worked out only now, and may fail
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.STRING)
+    return inspect.signature(function)
 
 
 def _arguments(
@@ -238,6 +247,9 @@ def _told(error: BaseException, path: str, text: str) -> dict[str, Any]:
         kind = "arguments"
     elif isinstance(error, EngineError):
         kind = "output" if line is None else "refused"
+    elif isinstance(error, AttributeError) and type(error.obj) is Tensor:
+        kind = "refused"
+        message = f"a tensor has no .{error.name}; NumPy's functions and operators work on it"
     elif isinstance(error, SystemExit):
         message = f"the code ended itself with sys.exit({error.code!r})"[:LONGEST_MESSAGE]
     elif isinstance(error, MemoryError):

@@ -173,6 +173,7 @@ def test_a_job_can_be_polled() -> None:
         ("loses", "output", r"the result of loses depends on none of its inputs \(x\)", None),
         ("fills", "refused", r"plain NumPy array \(broken\.py:78\).*zeros_like", 78),
         ("adds", "refused", r"\(broken\.py:84\).*write a = a \+", 84),
+        ("as_ints", "refused", r"a tensor has no \.astype; NumPy's functions", 90),
         ("star", "arguments", r"takes \*args", None),
         ("only_words", "output", "no parameter that is a float", None),
         ("NOT_A_FUNCTION", "missing", "it is no function", None),
