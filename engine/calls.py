@@ -9,6 +9,7 @@ user's classes: they stand for no part of the work.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
@@ -68,20 +69,23 @@ class _Entry:
 class Calls:
     """Names and scopes for the nodes of one recording.
 
-    file: the user's file, as code objects name it. base: the frame at which the search for the
-    user's frames ends. outside: the scopes that were open before. nodes: those made so far, and
-    scopes_of: the scopes of each by its serial number; both belong to the recording.
+    file: the user's file, as code objects name it. function: what is recorded; its own call is no
+    scope. base: the frame at which the search for the user's frames ends. outside: the scopes that
+    were open before. nodes: those made so far, and scopes_of: the scopes of each by its serial
+    number; both belong to the recording.
     """
 
     def __init__(
         self,
         file: str,
+        function: Callable[..., Any],
         base: FrameType | None,
         outside: Path,
         nodes: list[Tensor],
         scopes_of: dict[int, Path],
     ) -> None:
         self.file = file
+        self._root = getattr(inspect.unwrap(function), "__code__", None)
         self._base = base
         self._outside = outside
         self._nodes = nodes
@@ -118,7 +122,7 @@ class Calls:
         self._expect(node, frame)
         for operand in node.inputs:
             if operand.op is None and type(operand.held) is np.ndarray and operand.name is None:
-                name = _variable(frame, operand.held)
+                name = _variable(operand.held, frame.f_locals, frame.f_globals)
                 if name is not None:
                     operand.name = name
         entry = self._entry(frame)
@@ -145,10 +149,11 @@ class Calls:
         later = []
         for awaited in self._awaited:
             node, frame, target = awaited
-            if _held(frame, target) is not node:
+            name = _variable(node, frame.f_locals) if not target else target[-1]
+            if name is None or (target and _held(frame, target) is not node):
                 later.append(awaited)
             elif node.name is None:
-                node.name = target[-1]
+                node.name = name
         self._awaited = later[-_PATIENCE:]
 
     def written(self, old: Tensor, new: Tensor, target: Tensor) -> None:
@@ -156,7 +161,7 @@ class Calls:
         self._awaited = [awaited for awaited in self._awaited if awaited[0] is not new]
         frame = self.frame()
         if old.name is None:
-            old.name = _variable(frame, target)
+            old.name = _variable(target, frame.f_locals)
         if old.name is not None and target.name is None:
             target.name = old.name
 
@@ -194,6 +199,7 @@ class Calls:
         loop.begins = False
         for node in self._nodes[since:]:
             path = self._scopes_of.get(node.serial, ())
+            self._awaited.append((node, loop.frame, ()))  # for one of the loop's variables
             if path[: len(outside)] == outside:
                 self._scopes_of[node.serial] = (*inside, *path[len(outside) :])
 
@@ -228,15 +234,17 @@ class Calls:
             return None
         del stack[known[at] + 1 if at in known else 0 :]
         for called in reversed(new):
-            if stack:
-                if not self._code(called.f_code).counts:
-                    continue
+            if not stack or self._is_root(called):
+                stack.append(_Entry(called, self._outside))
+            elif self._code(called.f_code).counts:
                 around = self._path(stack[-1])
-                path = self._unused((*around, _title(called)))
-            else:
-                path = self._outside
-            stack.append(_Entry(called, path))
+                stack.append(_Entry(called, self._unused((*around, _title(called)))))
         return stack[-1] if stack else None
+
+    def _is_root(self, frame: FrameType) -> bool:
+        """Whether a frame is the first call of the recorded function, under its decorators."""
+        above = [entry.frame.f_code for entry in self._stack]
+        return frame.f_code is self._root and self._root not in above
 
     def _turning(self, entry: _Entry) -> list[Loop]:
         """The loops around what a call is doing now, the outermost first."""
@@ -292,9 +300,9 @@ def _title(frame: FrameType) -> str:
     return code.co_name
 
 
-def _variable(frame: FrameType, value: Any) -> str | None:
-    """The first variable of a frame, or else of its module, that holds this very object."""
-    for variables in (frame.f_locals, frame.f_globals):
+def _variable(value: Any, *scopes: Mapping[str, Any]) -> str | None:
+    """The first variable that holds this very object."""
+    for variables in scopes:
         for name, held in list(variables.items()):
             if held is value and not name.startswith("."):
                 return name

@@ -119,7 +119,7 @@ def record_pass(
     for name, value in inputs.items():
         held = as_value(value, dtype, None)
         leaves[name] = Tensor(held if type(held) is float else held.copy(), True, name=name)
-    recorder = _Recorder(user)
+    recorder = _Recorder(fn, user)
     with rare_collections():
         with mode(recorder):
             try:
@@ -148,7 +148,8 @@ def _single_output(result: Any) -> Tensor:
 def _stepped(value: Any, rate: float, gradient: Any) -> Any:
     if isinstance(value, float):
         return value - rate * gradient
-    return value - np.asarray(rate, dtype=value.dtype) * gradient
+    with np.errstate(all="ignore"):
+        return value - np.asarray(rate, dtype=value.dtype) * gradient
 
 
 class _Recorder:
@@ -156,7 +157,7 @@ class _Recorder:
 
     recording = True
 
-    def __init__(self, user: str | None) -> None:
+    def __init__(self, fn: Function, user: str | None) -> None:
         self.scopes = SCOPES.get()
         self.location: Location | None = None
         self.named: list[Tensor] = []
@@ -170,7 +171,7 @@ class _Recorder:
         self.made = self._hook()
         if user is not None:
             base = sys._getframe(1)
-            self.calls = Calls(user, base, self.scopes, self.nodes, self.scopes_of)
+            self.calls = Calls(user, fn, base, self.scopes, self.nodes, self.scopes_of)
             self.made = self._user_hook(self.calls)
 
     def _hook(self) -> Callable[[Tensor], None]:

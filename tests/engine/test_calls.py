@@ -224,8 +224,8 @@ def test_what_a_loop_takes_from_a_tensor_belongs_to_its_turn(traced: Tracing) ->
     assert rows == [
         ("row", "row 0"),
         ("row_2", "row 1"),
-        (rows[2][0], "t=0"),
-        (rows[3][0], "t=1"),
+        ("row_3", "t=0"),
+        ("row_4", "t=1"),
     ]
 
 
@@ -336,6 +336,24 @@ def test_scopes_of_the_users_own_stand_where_they_were_opened(traced: Tracing) -
         "t=0/decoder/cell",
         "t=0/decoder/cell/gate",
     ]
+
+
+def test_decorators_are_not_in_between(traced: Tracing) -> None:
+    trace = traced(
+        """
+        from functools import wraps
+        def logged(function):
+            @wraps(function)
+            def inner(*given, **named):
+                return function(*given, **named) * 1.0
+            return inner
+        @logged
+        def f(x, again=True):
+            y = x * 2
+            return y + f(y, again=False) if again else y * 3
+        """
+    )
+    assert scopes(trace) == ["", "inner/f", "inner/f", "inner", "", ""]
 
 
 def test_scopes_around_a_recording_stay_around_it(tmp_path: Path) -> None:

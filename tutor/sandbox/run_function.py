@@ -13,6 +13,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping
+from functools import wraps
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -207,6 +208,7 @@ def _called(
     """The function of its traced inputs alone."""
     by_place = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_ONLY]
 
+    @wraps(function)
     def call(**traced: Any) -> Any:
         given = {**others, **traced}
         return function(*[given.pop(name) for name in by_place], **given)
