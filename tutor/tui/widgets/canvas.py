@@ -119,13 +119,24 @@ class GraphCanvas(Surface, can_focus=True):
         self.top = _within(box.y - (old.y - top), height, now.layout.height)
 
     def _follow(self) -> None:
+        """Bring the most important box into view, and with it those for which there is room."""
         picture = self._picture
         if picture is None or self._drag is not None:
             return
-        for node in picture.follow:
-            box = picture.layout.placed.get(node)
-            if box is not None:
-                self._bring(box.region)
+        placed = picture.layout.placed
+        boxes = [placed[node].region for node in reversed(picture.follow) if node in placed]
+        held: Region | None = None
+        for box in boxes:
+            both = box if held is None else _around(held, box)
+            if held is None or self._has_room(both):
+                self._bring(both)
+                held = both
+
+    def _has_room(self, region: Region) -> bool:
+        assert self._picture is not None  # noqa: S101
+        layout, (width, height) = self._picture.layout, self.size
+        across = region.width + 2 <= width or layout.width <= width
+        return across and (region.height + 2 <= height or layout.height <= height)
 
     def _bring(self, region: Region) -> None:
         """Scroll so that a region is in view: not at all if it is, else well into the middle."""
@@ -284,6 +295,12 @@ def _brought(start: int, length: int, first: int, room: int, whole: int) -> int:
     if first + 1 <= start and start + length + 1 <= first + room:
         return first
     return _within(start + length // 2 - room // 2, room, whole)
+
+
+def _around(one: Region, other: Region) -> Region:
+    x, y = min(one.x, other.x), min(one.y, other.y)
+    right = max(one.x + one.width, other.x + other.width)
+    return Region(x, y, right - x, max(one.y + one.height, other.y + other.height) - y)
 
 
 def _within(first: int, room: int, whole: int) -> int:
