@@ -32,6 +32,7 @@ import numpy as np
 
 from engine.document import DocumentError, Source, read_bytes
 from engine.trace import Trace
+from tutor.sandbox.limits import UNANSWERED
 from tutor.sandbox.target import FileTarget as FileTarget
 from tutor.sandbox.target import FunctionError as FunctionError
 from tutor.sandbox.target import Kind as Kind
@@ -333,6 +334,8 @@ def _argument(told: dict[str, Any]) -> Argument:
 
 def _ending(code: int) -> str:
     """How a process ended that left no answer."""
+    if code == UNANSWERED:
+        return "the trace could not be handed over; the function closed files that are not its own"
     if code >= 0:
         return f"the function ended its process with exit code {code} (os._exit?)"
     try:

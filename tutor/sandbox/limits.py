@@ -9,6 +9,10 @@ SPARE = 5.0
 """Seconds beyond the limit, after which the system ends a child that nobody waits for."""
 
 
+UNANSWERED = 70
+"""The exit code of a child that could not hand over its answer."""
+
+
 def limit(name: str, most: int) -> None:
     """Bound a resource of this process, where the platform can."""
     try:

@@ -24,16 +24,19 @@ import numpy as np
 from engine.document import Document, DocumentError, write_bytes
 from engine.errors import EngineError, GradientError
 from engine.loops import load
+from engine.passes import Pass
 from engine.recording import record_pass
 from engine.tensor import Tensor
 from engine.trace import Trace
-from tutor.sandbox.limits import SPARE, limit, limit_time
+from tutor.sandbox.limits import SPARE, UNANSWERED, limit, limit_time
 from tutor.sandbox.target import near_name
 
 MEMORY = 4 * 1024**3
 """Bytes of address space, where the platform can limit it."""
 
 LONGEST_MESSAGE = 2000
+
+MANY_WRITES = 50
 
 _PYTHONS = frozenset({"float64", "int64", "bool"})  # whose scalars Python has itself
 
@@ -54,15 +57,16 @@ def main(question: int, reply: int) -> None:
     limit("RLIMIT_AS", MEMORY)
     limit("RLIMIT_CORE", 0)
     limit_time(float(request["seconds"]) + SPARE)
+    process = os.getpid()
     told, document = answer(request, _unpacked(arrays))
-    with os.fdopen(reply, "wb") as file:
-        file.write(json.dumps(told).encode() + b"\n" + document)
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                continue
+    try:
+        if os.getpid() == process:  # not in a copy that their code made by a fork
+            with os.fdopen(reply, "wb") as file:
+                file.write(json.dumps(told).encode() + b"\n" + document)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except BaseException:  # their code may have closed or exchanged any of these
+        os._exit(UNANSWERED)
     os._exit(0)
 
 
@@ -90,10 +94,20 @@ def answer(request: Mapping[str, Any], values: list[Any]) -> tuple[dict[str, Any
         )
         if p.seed is None:
             raise Refused("output", _no_gradient(request["function"], traced))
-        document = write_bytes(Document(Trace((p,))))
+        document = _document(p)
     except BaseException as error:  # whatever their code raises, SystemExit too, is told as theirs
         return _told(error, path, text), b""
     return {"arguments": [_described(one, traced) for one in parameters.values()]}, document
+
+
+def _document(p: Pass) -> bytes:
+    """The pass as a document. Raises Refused for one that is too large."""
+    try:
+        return write_bytes(Document(Trace((p,))))
+    except DocumentError as error:
+        writes = sum(op is not None and op.name == "write" for op in p.ops)
+        hint = "; each h[t] = ... keeps all of h: collect the parts in a list and np.stack them"
+        raise Refused("refused", f"{error}{hint if writes > MANY_WRITES else ''}") from error
 
 
 def _loaded(path: str, text: str) -> ModuleType:
@@ -243,8 +257,6 @@ def _told(error: BaseException, path: str, text: str) -> dict[str, Any]:
     kind = "exception"
     if isinstance(error, Refused):
         kind, line, column = error.kind, None, None
-    elif isinstance(error, DocumentError):
-        kind, line, column = "refused", None, None
     elif isinstance(error, GradientError) and line is None:
         kind = "arguments"
     elif isinstance(error, EngineError):

@@ -92,6 +92,10 @@ def test_what_is_printed_is_captured_from_whoever_prints() -> None:
     assert ran.trace.value(ran.trace.output) == 9.0
 
 
+def test_a_copy_of_the_process_does_not_answer() -> None:
+    assert run(FileTarget(BROKEN, "forks"), {}).trace.grad("x") == 3.0
+
+
 def test_of_a_flood_the_end_is_kept() -> None:
     printed = run(FileTarget(BROKEN, "floods"), {}).printed
     first, _, rest = printed.partition("\n")
@@ -106,6 +110,7 @@ def test_of_a_flood_the_end_is_kept() -> None:
         ("ends", "crash", "ended its process with exit code 7", "so far so good\n"),
         ("crashes", "crash", "SIGSEGV", "about to crash\n"),
         ("asks", "exception", "EOFError", "how many? "),
+        ("closes_all", "crash", "could not be handed over", ""),
     ],
 )
 def test_the_parent_lives_on(function: str, kind: str, said: str, printed: str) -> None:
@@ -167,13 +172,13 @@ def test_a_job_can_be_polled() -> None:
     [
         ("raises", "exception", "KeyError: 'b'", 14),
         ("leaves", "exception", r"the code ended itself with sys\.exit\(3\)", 18),
-        ("hoards", "exception", "MemoryError: .*GB are allowed", 61),
+        ("hoards", "exception", "MemoryError: .*GB are allowed", 73),
         ("pair", "output", "returned a tuple", None),
         ("nothing", "output", "returned a NoneType", None),
         ("loses", "output", r"the result of loses depends on none of its inputs \(x\)", None),
-        ("fills", "refused", r"plain NumPy array \(broken\.py:78\).*zeros_like", 78),
-        ("adds", "refused", r"\(broken\.py:84\).*write a = a \+", 84),
-        ("as_ints", "refused", r"a tensor has no \.astype; NumPy's functions", 90),
+        ("fills", "refused", r"plain NumPy array \(broken\.py:90\).*zeros_like", 90),
+        ("adds", "refused", r"\(broken\.py:96\).*write a = a \+", 96),
+        ("as_ints", "refused", r"a tensor has no \.astype; NumPy's functions", 102),
         ("star", "arguments", r"takes \*args", None),
         ("only_words", "output", "no parameter that is a float", None),
         ("NOT_A_FUNCTION", "missing", "it is no function", None),
