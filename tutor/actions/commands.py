@@ -10,12 +10,9 @@ from types import MappingProxyType
 from engine.errors import EngineError
 from tutor.actions.action import Action
 from tutor.actions.table import ACTIONS
-from tutor.debugger.cells import CellError
-from tutor.debugger.export import ExportError
-from tutor.debugger.view.folds import FoldError
+from tutor.debugger.errors import DebuggerError
 from tutor.language import LanguageError
 from tutor.sandbox.target import FunctionError
-from tutor.session import predicting
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -65,16 +62,25 @@ def perform(session: Session, action: Action, text: str = "") -> Session:
             if not text:
                 example = action.argument.example
                 raise Refused(f"{action.verb} needs to know more", hint=f"such as: {example}")
-            return predicting.kept_up(before, action.argument.take(before, text))
+            return _kept_up(before, action.argument.take(before, text))
         if text:
             raise Refused(f"{action.verb} takes nothing behind it", start=0, end=len(text))
         if action.run is None:
             return before
-        return predicting.kept_up(before, action.run(before))
+        return _kept_up(before, action.run(before))
     except LanguageError as error:
         raise Refused(error.message, error.start, error.end, error.hint) from error
-    except (EngineError, FunctionError, FoldError, CellError, ExportError) as error:
+    except (EngineError, FunctionError, DebuggerError) as error:
         raise Refused(str(error)) from error
+
+
+def _kept_up(before: Session, after: Session) -> Session:
+    """The session with a question about where it is now, if predict mode is on."""
+    if after.prediction is None:
+        return after
+    from tutor.session import predicting
+
+    return predicting.kept_up(before, after)
 
 
 def completions(session: Session, text: str) -> Sequence[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tutor.actions.action import Action, Argument
-from tutor.session import editor, keeping
+from tutor.actions.later import later
+from tutor.session import editor, files
 from tutor.session.panel import close, show
-from tutor.session.panels import printed
 from tutor.session.panels.source import SourcePanel
 from tutor.session.refused import Refused
 from tutor.session.session import Session
@@ -19,6 +19,10 @@ def _source(session: Session) -> Session:
 
 def _has_source(session: Session) -> str | None:
     return None if session.origin.source is not None else "The source is not known"
+
+
+def _has_printed(session: Session) -> str | None:
+    return None if session.printed.strip() else "The function printed nothing"
 
 
 def _has_file(session: Session) -> str | None:
@@ -35,16 +39,16 @@ KEEPING: tuple[Action, ...] = (
            _has_source, verb="source"),
     Action("save", ("ctrl+s",), "ctrl+s", "save",
            "Save the trace as a document, to open it again or hand it on.", "out", verb="save",
-           argument=Argument("save as", "save run.bptrace", keeping.save, keeping.endings,
-                             keeping.proposed)),
+           argument=Argument("save as", "save run.bptrace", later("keeping", "save"), files.endings,
+                             later("keeping", "proposed"))),
     Action("export", ("X",), "ctrl+g X", "export",
            "Export the picture (svg, text), the derivation of the focused gradient (latex, "
            "markdown, or with -rules behind it without numbers), the trace (json) or the function "
            "as code (numpy).", "out", verb="export",
            argument=Argument("export", "export svg, export latex-rules, export numpy f.py",
-                             keeping.export_as, keeping.exports)),
+                             later("keeping", "export_as"), later("keeping", "exports"))),
     Action("printed", (), "ctrl+g 2", "printed",
-           "Show what the function printed.", "out", printed.ask, printed.has_printed,
+           "Show what the function printed.", "out", later("panels.printed", "ask"), _has_printed,
            verb="printed"),
     Action("editor", ("o",), "ctrl+g o", "editor",
            "Open the file in your editor, at this node's line.", "out", None, _has_file,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tutor.actions.action import Action, Argument
+from tutor.actions.later import later
 from tutor.actions.moves import move
 from tutor.debugger import moving
 from tutor.debugger.frame import focused
-from tutor.session import looking, zooming
+from tutor.session import looking
 from tutor.session import session as sessions
 from tutor.session.session import Session
 
@@ -44,7 +45,7 @@ LOOKS: tuple[Action, ...] = (
            "Look at the node to the right, which uses this one.", "graph", verb="right"),
     Action("focus.node", ("enter",), "ctrl+g enter", "look closer",
            "Look at the node, event or row under the mark; again, open its group or its cells.",
-           "graph", zooming.closer, verb="enter"),
+           "graph", later("zooming", "closer"), verb="enter"),
     Action("focus.release", ("escape",), "ctrl+g escape", "active node",
            "Look at the active node again.",
            "graph", move(lambda frame: moving.focus(frame, None)), _has_focus, verb="release"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tutor.actions.action import Action, Argument
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
-from tutor.session import looking, marking, predicting
+from tutor.session import looking, marking
 from tutor.session import session as sessions
 from tutor.session.session import Session
 
@@ -29,13 +29,21 @@ def not_at_start(session: Session) -> str | None:
     return None if session.frame.cursor else "This is the start: nothing has happened yet"
 
 
+def _on(session: Session) -> Session:
+    if session.prediction is None:
+        return sessions.at(session, moving.next_event(session.frame))
+    from tutor.session import predicting
+
+    return predicting.on(session)
+
+
 def _has_marks(session: Session) -> str | None:
     return None if session.notes.marks else "There is no mark yet; m sets one"
 
 
 MOVES: tuple[Action, ...] = (
     Action("step.next", ("right", "s"), "ctrl+g right", "next",
-           "Go on to the next event.", "time", predicting.on, not_at_end,
+           "Go on to the next event.", "time", _on, not_at_end,
            verb="step", synonyms=("next", "s")),
     Action("step.previous", ("left", "S"), "ctrl+g left", "back",
            "Go back one event.", "time", move(moving.previous_event), not_at_start,

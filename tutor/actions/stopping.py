@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from tutor.actions.action import Action, Argument
+from tutor.actions.later import later
 from tutor.actions.moves import not_at_end, not_at_start
-from tutor.session import stopping
-from tutor.session.panel import close, show
-from tutor.session.panels.notes import NotesPanel
 from tutor.session.session import Session
-
-
-def _notes(session: Session) -> Session:
-    if isinstance(session.panel, NotesPanel):
-        return close(session)
-    return show(session, NotesPanel())
 
 
 def _has_stops(session: Session) -> str | None:
@@ -35,40 +27,43 @@ def _back(session: Session) -> str | None:
 
 STOPPING: tuple[Action, ...] = (
     Action("stop.next", ("c",), "ctrl+g c", "continue",
-           "Run on to the next breakpoint.", "stops", stopping.on, _on,
+           "Run on to the next breakpoint.", "stops", later("stopping", "on"), _on,
            verb="continue", synonyms=("c",)),
     Action("stop.previous", ("C",), "ctrl+g C", "continue back",
-           "Run back to the breakpoint before.", "stops", stopping.back, _back,
+           "Run back to the breakpoint before.", "stops", later("stopping", "back"), _back,
            verb="continue-back", synonyms=("C",)),
     Action("stop.here", ("b",), "ctrl+g b", "breakpoint",
            "Set a breakpoint on the focused node, or take it away.", "stops",
-           stopping.toggle_here, verb="break-here"),
+           later("stopping", "toggle_here"), verb="break-here"),
     Action("stop.when", ("B",), "ctrl+g B", "break when",
            "Set a breakpoint on a node, an op, a scope or a condition.", "stops", verb="break",
            argument=Argument("stop when", "break |grad| > 10, break op log and value < 1e-6",
-                             stopping.stop_when, stopping.conditions)),
+                             later("stopping", "stop_when"), later("stopping", "conditions"))),
     Action("stop.switch", (), "ctrl+g s", "switch off",
            "Switch a breakpoint off, or on again, by its number.", "stops", None, _has_stops,
            verb="switch",
-           argument=Argument("number", "switch 1", stopping.switch, stopping.numbers)),
+           argument=Argument("number", "switch 1", later("stopping", "switch"), later("stopping",
+                             "numbers"))),
     Action("stop.delete", ("delete",), "ctrl+g delete", "delete",
            "Take away a breakpoint by its number, a watch by its text, or all.", "stops", None,
            _has_any, verb="delete",
            argument=Argument("take away", "delete 1, delete grad(W1), delete all",
-                             stopping.delete, stopping.known)),
+                             later("stopping", "delete"), later("stopping", "known"))),
     Action("until", ("G",), "ctrl+g G", "run until",
            "Run on to the first moment at which a condition holds.", "stops", None, not_at_end,
            verb="until",
-           argument=Argument("run until", "until grad(W1) written", stopping.until,
-                             stopping.conditions)),
+           argument=Argument("run until", "until grad(W1) written", later("stopping", "until"),
+                             later("stopping", "conditions"))),
     Action("watch.here", ("w",), "ctrl+g v", "watch",
            "Watch the value and gradient of the focused node, or do no more.", "stops",
-           stopping.toggle_watch, verb="watch-here"),
+           later("stopping", "toggle_watch"), verb="watch-here"),
     Action("watch.add", ("a",), "ctrl+g a", "watch what",
            "Watch a value, a gradient, an entry or a norm by name.", "stops", verb="watch",
-           argument=Argument("watch", "watch grad(W1), watch norm(grad(W1))", stopping.watch,
-                             stopping.watchable)),
+           argument=Argument("watch", "watch grad(W1), watch norm(grad(W1))", later("stopping",
+                             "watch"),
+                             later("stopping", "watchable"))),
     Action("notes", ("L",), "ctrl+g L", "notes",
-           "List watches with their histories, breakpoints and marks.", "stops", _notes,
+           "List watches with their histories, breakpoints and marks.", "stops",
+           later("panels.notes", "ask"),
            verb="notes", synonyms=("list", "breakpoints", "watches", "marks")),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from engine.document import SUFFIX, Document
 from engine.document import save as save_document
 from tutor.debugger.export import KINDS, export, file_name
 from tutor.render.sanitise import sanitise
+from tutor.session import files
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -36,18 +37,6 @@ def proposed(session: Session) -> str:
     """A name for the document."""
     stem = "".join(char if char.isalnum() else "-" for char in session.text[:40]).strip("-")
     return f"{stem or 'trace'}{SUFFIX}"
-
-
-def endings(session: Session, text: str) -> Sequence[str]:
-    """Files that begin like this, for completion."""
-    path = Path(text).expanduser()
-    folder = path if text.endswith("/") else path.parent
-    begun = "" if text.endswith("/") else path.name
-    try:
-        found = [one for one in folder.iterdir() if one.name.startswith(begun)]
-    except OSError:
-        return ()
-    return sorted(str(one) + ("/" if one.is_dir() else "") for one in found)[:50]
 
 
 def export_as(session: Session, text: str) -> Session:
@@ -79,6 +68,6 @@ def exports(session: Session, text: str) -> Sequence[str]:
     """What can be exported, for completion; behind it, files."""
     word, blank, rest = text.partition(" ")
     if blank:
-        return [f"{word} {one}" for one in endings(session, rest)]
+        return [f"{word} {one}" for one in files.endings(session, rest)]
     known = [*KINDS, *[f"{one}-rules" for one in _DERIVATIONS]]
     return [one for one in known if one.startswith(word)]

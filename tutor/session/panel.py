@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+from engine.errors import EngineError
 from tutor.debugger import moving
+from tutor.debugger.errors import DebuggerError
 from tutor.render.report import Report, Row
+from tutor.session.refused import Refused
 from tutor.session.session import Session, at
 
 
@@ -33,6 +36,25 @@ class Panel(Protocol):
     def opened(self, session: Session, row: Row) -> Session:
         """What happens when a row is opened."""
         ...
+
+
+def answer(session: Session, panel: Panel) -> Report:
+    """The answer to an open question at the session's moment. Raises Refused where it has none
+    here: for an entry that an edit took away, or an op that this program lacks."""
+    try:
+        return panel.report(session)
+    except (EngineError, DebuggerError) as error:
+        raise Refused(str(error)) from error
+
+
+def shown(session: Session, panel: Panel) -> Report:
+    """The answer to an open question, or why it has none at this moment."""
+    try:
+        return answer(session, panel)
+    except Refused as refusal:
+        rows = tuple([Row(((text, "quiet"),)) for text in (refusal.message, refusal.hint) if text])
+        data = {"error": refusal.message, "hint": refusal.hint}
+        return Report(panel.kind, panel.kind, rows, (str(refusal),), data)
 
 
 def pending(panel: Panel | None) -> bool:

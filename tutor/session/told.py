@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from engine.columns import Value
     from tutor.session.session import Session
 
+MARKED = ", marked with *"
+"""What is true only where the graph is drawn."""
+
 
 def of_step(session: Session) -> str:
     """A step of gradient descent was taken."""
@@ -49,7 +52,7 @@ def marked(session: Session) -> str:
     count = len(session.changed)
     if count == 0:
         return "No value or gradient changed."
-    return f"{count} node{'s' if count != 1 else ''} changed, marked with *."
+    return f"{count} node{'s' if count != 1 else ''} changed{MARKED}."
 
 
 def _steps(count: int) -> str:

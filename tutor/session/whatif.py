@@ -59,12 +59,6 @@ def open_gates(session: Session) -> Session:
     return replace(after, told=f"{entry.name} is shown by the gates that {entry.op} is made of.")
 
 
-def can_open_here(session: Session) -> str | None:
-    """Why the focused node cannot be shown by its gates."""
-    op = REGISTRY.get(session.trace.nodes[focused(session.frame)].op)
-    return None if op is not None and can_open(op) else "This node is not made of smaller gates"
-
-
 def possible(session: Session, text: str) -> Sequence[str]:
     """How what-if may go on, for completion."""
     name, equals, begun = text.partition("=")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tutor.debugger import moving
@@ -46,9 +46,19 @@ def folded(session: Session) -> Session:
     return _told(session, frame, f"Folded into {item.title}.")
 
 
-def each(move: Callable[[Frame], Frame], told: str) -> Callable[[Session], Session]:
-    """A move of the zoom as what an action does."""
-    return lambda session: _told(session, move(session.frame), told)
+def all_open(session: Session) -> Session:
+    """Open every group, as far as there is room."""
+    return _told(session, moves.all_open(session.frame), "Everything is open.")
+
+
+def all_folded(session: Session) -> Session:
+    """Fold every group."""
+    return _told(session, moves.all_folded(session.frame), "Every group is folded.")
+
+
+def automatic(session: Session) -> Session:
+    """Open as much as can be taken in."""
+    return _told(session, moves.automatic(session.frame), "The groups are as at the beginning.")
 
 
 def mark(session: Session) -> Session:
@@ -68,7 +78,8 @@ def mark_named(session: Session, text: str) -> Session:
     for name in text.replace(",", " ").split():
         frame = moves.mark(frame, looking.node_named(session.trace, name, looking.here(session)))
     count = len(frame.zoom.marked)
-    return _told(session, frame, f"{count} nodes are marked to be folded into one gate.")
+    marked = "1 node is" if count == 1 else f"{count} nodes are"
+    return _told(session, frame, f"{marked} marked to be folded into one gate.")
 
 
 def fold_marked(session: Session, text: str) -> Session:
@@ -84,11 +95,6 @@ def unfold(session: Session) -> Session:
     if frame is session.frame:
         raise Refused("this node is in no gate of yours")
     return _told(session, frame, "The gate is unfolded.")
-
-
-def has_marked(session: Session) -> str | None:
-    """Why nothing can be folded."""
-    return None if session.frame.zoom.marked else "No node is marked yet; v marks the focused one"
 
 
 def gate_names(session: Session, text: str) -> Sequence[str]:

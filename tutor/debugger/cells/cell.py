@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.columns import Value
+from tutor.debugger.errors import DebuggerError
 
 Index = tuple[int, ...]
 
 
-class CellError(ValueError):
+class CellError(DebuggerError):
     """A cell cannot be shown; the message says why in one line."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tutor.debugger.errors import DebuggerError
 
-class ExportError(ValueError):
+
+class ExportError(DebuggerError):
     """Something cannot be written in the form that was asked for; one line says why."""

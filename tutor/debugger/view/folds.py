@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine.passes import Pass
+from tutor.debugger.errors import DebuggerError
 from tutor.render.sanitise import sanitise
 
 
-class FoldError(ValueError):
+class FoldError(DebuggerError):
     """Nodes that cannot be folded into one gate; the message says why and what to do."""
 
 
 def with_constants(p: Pass, nodes: Collection[int]) -> tuple[int, ...]:
-    """The nodes, rising, and with them the constants that nothing else uses."""
+    """The nodes, rising, and with them the constants that nothing else uses. Nodes that another
+    pass had and this one has not are left to `fault`."""
     inside = set(nodes)
-    for node in nodes:
+    for node in inside.intersection(range(len(p.ops))):
         for operand in p.operands[node]:
             constant = p.ops[operand] is None and not p.wanted[operand]
             if (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tutor.debugger.stops.report import stops_report
 from tutor.debugger.watches.report import watches_report
 from tutor.render.report import Report, Row
 from tutor.render.sentences import sentence
-from tutor.session.panel import followed
+from tutor.session.panel import followed, show
 from tutor.session.session import Session
 
 
@@ -45,6 +45,13 @@ class NotesPanel:
     def opened(self, session: Session, row: Row) -> Session:
         """Go to the event of a row."""
         return followed(session, row)
+
+
+def ask(session: Session) -> Session:
+    """Show what is noted, or the graph again."""
+    if isinstance(session.panel, NotesPanel):
+        return replace(session, panel=None)
+    return show(session, NotesPanel())
 
 
 def _mark(session: Session, letter: str, at: int) -> Row:

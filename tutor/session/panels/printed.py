@@ -38,8 +38,3 @@ def ask(session: Session) -> Session:
     if isinstance(session.panel, PrintedPanel):
         return replace(session, panel=None)
     return show(session, PrintedPanel())
-
-
-def has_printed(session: Session) -> str | None:
-    """Why there is nothing to show."""
-    return None if session.printed.strip() else "The function printed nothing"

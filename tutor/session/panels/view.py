@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tutor.debugger.view.report import view_report
 from tutor.render.report import Report, Row
-from tutor.session.panel import followed
+from tutor.session.panel import followed, show
 from tutor.session.session import Session
 
 
@@ -27,3 +27,10 @@ class ViewPanel:
     def opened(self, session: Session, row: Row) -> Session:
         """Look at the node of a row."""
         return followed(session, row)
+
+
+def ask(session: Session) -> Session:
+    """Show the graph in rows, or the picture again."""
+    if isinstance(session.panel, ViewPanel):
+        return replace(session, panel=None)
+    return show(session, ViewPanel())

@@ -17,10 +17,10 @@ from tutor.render.events import event_row
 from tutor.render.formula import Formula, formula
 from tutor.render.inspector import Inspection, inspection
 from tutor.render.numbers import exact
+from tutor.render.report import Report
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
-from tutor.session import predicting
-from tutor.session.panel import pending
+from tutor.session.panel import pending, shown
 from tutor.session.panels.source import SourcePanel
 from tutor.session.session import Session
 from tutor.session.writing import notation_of
@@ -67,7 +67,7 @@ def show(screen: StepperScreen) -> None:
     )
     canvas = screen.query_one("#canvas", GraphCanvas)
     if session.panel is not None:
-        report = session.panel.report(session).spelled(ascii_only)
+        report = shown(session, session.panel).spelled(ascii_only)
         screen.query_one("#panel", ReportView).show(report)
         if pending(session.panel):
             screen.set_timer(POLL, screen.show)
@@ -78,7 +78,7 @@ def show(screen: StepperScreen) -> None:
         canvas.show(picture(session, screen.drawing, ascii=ascii_only))
     pane = screen.query_one("#formula", Pane)
     if session.prediction is not None:
-        asked = predicting.report(session).spelled(ascii_only)
+        asked = question_of(screen)
         pane.show([[("  ", "ground"), *row.line] for row in asked.rows][-pane.size.height :])
     elif moment.formula is None:
         pane.show(_beginning(pane.size.width, screen.keymap, ascii_only))
@@ -111,6 +111,13 @@ def show(screen: StepperScreen) -> None:
     elif screen.has_class("-commanding"):
         keys = COMMAND_KEYS if session.prediction is None else PREDICT_KEYS
     screen.query_one("#keys", KeyBar).show(keys)
+
+
+def question_of(screen: StepperScreen) -> Report:
+    """What predict mode asks."""
+    from tutor.session import predicting
+
+    return predicting.report(screen.session).spelled(screen.ascii_only)
 
 
 def show_source(screen: StepperScreen) -> None:
@@ -151,7 +158,7 @@ def show_titles(screen: StepperScreen) -> None:
         role = "title.focus" if focus == "panel" else "title"
         screen.query_one("#canvas-title", Rule).show(*screen.panel_title, role)
     if screen.session.prediction is not None:
-        title("formula", "predict", predicting.report(screen.session).aside)
+        title("formula", "predict", question_of(screen).aside)
     elif moment.formula is None:
         title("formula", "the beginning")
     else:

@@ -24,12 +24,11 @@ from tutor.debugger.view.picture import Plan, plan
 from tutor.debugger.view.view import beneath, representative
 from tutor.debugger.view.zoom import Zoom
 from tutor.layout.layout import Direction
-from tutor.session import looking
 from tutor.session import panel as panels
 from tutor.session import session as sessions
-from tutor.session.panels.cells import CellsPanel
 from tutor.session.refused import Refused
 from tutor.session.session import Session
+from tutor.tui import doors
 from tutor.tui.asking import Asking
 from tutor.tui.badge import Badge
 from tutor.tui.commands import CHORDS, bindings, keys_of
@@ -92,14 +91,14 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             "play.faster": lambda: self.say(self.player.change(1)),
             "play.slower": lambda: self.say(self.player.change(-1)),
             "focus.node": self._look_closer,
-            "find": self._find,
+            "find": partial(doors.find, self),
             "command": self.asking.command,
-            "editor": self._editor,
+            "editor": partial(doors.editor, self),
             "input.edit": self.editing.open,
             "pane.next": lambda: self._turn(1),
             "pane.previous": lambda: self._turn(-1),
-            "help": self._help,
-            "palette": self._palette,
+            "help": partial(doors.help, self),
+            "palette": partial(doors.palette, self),
             "back": self._back,
             **{name: partial(self._walk, way) for name, way in _DIRECTIONS.items()},
         }
@@ -327,8 +326,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _walk(self, way: Direction) -> None:
         panel = self.session.panel
-        if isinstance(panel, CellsPanel):
-            self.go(panels.show(self.session, panel.moved(self.session, way)))
+        beside = None if panel is None else getattr(panel, "moved", None)
+        if beside is not None:
+            self.go(panels.show(self.session, beside(self.session, way)))
             return
         if self.drawing is None:
             return
@@ -340,21 +340,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.say(f"There is no node further {way}")
         else:
             self.look_at(first + representative(seen, there))
-
-    def _find(self) -> None:
-        from tutor.tui.screens.find import FindScreen
-
-        self.app.push_screen(FindScreen(self.session), self._found)
-
-    def _found(self, node: int | None) -> None:
-        if node is not None:
-            self.go(looking.at_node(self.session, node))
-
-    def _editor(self) -> None:
-        from tutor.tui.outside import run_editor
-
-        said = run_editor(self.app, self.session)
-        self.go(self.session, said)
 
     def _turn(self, way: int) -> None:
         hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
@@ -373,23 +358,6 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _enter(self, pane: str) -> None:
         self.query_one(f"#{pane}").focus()
         self.show()
-
-    def _help(self) -> None:
-        from tutor.tui.screens.help import stepper_help
-
-        pane = self.focused.id if self.focused is not None else None
-        self.app.push_screen(
-            stepper_help(
-                self.session,
-                pane if pane in panes.PANES else "canvas",
-                keymap=self.keymap,
-                width=self.size.width,
-                ascii=self.ascii_only,
-            )
-        )
-
-    def _palette(self) -> None:
-        self.app.action_command_palette()
 
     def _back(self) -> None:
         if self.has_class("-editing"):
