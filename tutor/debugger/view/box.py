@@ -69,10 +69,8 @@ def folded_rows(
 
 def several(trace: Trace, first: int, item: Item) -> bool:
     """Whether a group gives several numbers, none of them an array."""
-    return len(item.outputs) > 1 and not any(
-        trace.passes[trace.pass_of(first)].values.arrays.get(node) is not None
-        for node in item.outputs
-    )
+    arrays = trace.passes[trace.pass_of(first)].values.arrays
+    return len(item.outputs) > 1 and arrays.keys().isdisjoint(item.outputs)
 
 
 def _row(

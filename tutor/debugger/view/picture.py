@@ -18,7 +18,7 @@ from engine.columns import Value
 from engine.trace import Trace
 from tutor.debugger.frame import Active, Frame, active, phase
 from tutor.debugger.state import same
-from tutor.debugger.view.box import folded_rows, folded_size, folded_title
+from tutor.debugger.view.box import SEVERAL, folded_rows, folded_size, folded_title, several
 from tutor.debugger.view.view import Item, View, view
 from tutor.debugger.view.zoom import Zoom
 from tutor.layout import Active as ActiveEdge
@@ -180,9 +180,11 @@ def _told_apart(plan: Plan, item: Item, cursor: int, gradient: Value | None) -> 
     """What tells the numbers in a box from those at another moment."""
     trace = plan.trace
     first = trace.node_range(plan.at).start
-    nodes = item.outputs if len(item.outputs) > 1 else (item.output,)
+    nodes = item.outputs if several(trace, first, item) else (item.output,)
     if len(nodes) == 1 and (gradient is None or type(gradient) is float):
         return trace.known(first + item.output, cursor), gradient
+    if len(nodes) > SEVERAL:
+        return trace.known(first + item.output, cursor), gradient is not None
     events = plan.arrivals.get(item.id)
     if events is None:
         events = list(chain.from_iterable([trace.arrivals(first + node) for node in nodes]))

@@ -35,9 +35,10 @@ class Item:
     id: the node's number within the pass, or a number that no node has; the same in every view.
     nodes: the numbers of its nodes, in stretches. inputs: the items that it takes values from: of a
     node in the order of its operands, of a group each once, in the order of first use. output: the
-    last of its nodes that others use, or the result; it stands for the item. outputs: all of its
-    nodes that others use. count: how many alike parts are folded into it, 0 for none. depth: in how
-    many open groups it lies. begins: the first of its nodes that is computed, not given.
+    last of its nodes that others use, one with a gradient before others, or the result; it stands
+    for the item. outputs: all of its nodes that others use. count: how many alike parts are folded
+    into it, 0 for none. depth: in how many open groups it lies. begins: the first of its nodes that
+    is computed, not given.
     """
 
     id: int
@@ -219,11 +220,11 @@ def _outputs(
     p: Pass, cell: Numbers, used: Numbers, count: int
 ) -> list[tuple[int, tuple[int, ...]]]:
     """For each cell the node that stands for it, and all of its nodes that others use."""
-    last = np.full(count, -1)
-    np.maximum.at(last, cell, np.arange(len(cell)))
     shown = np.full(count, -1)
-    np.maximum.at(shown, cell[used], used)
-    shown = np.where(shown < 0, last, shown)
+    for nodes in (used[p.wanted[used]], used, np.arange(len(cell))):
+        last = np.full(count, -1)
+        np.maximum.at(last, cell[nodes], nodes)
+        shown = np.where(shown < 0, last, shown)
     shown[cell[p.output]] = p.output
     by_cell = used[np.argsort(cell[used], kind="stable")]
     ends = np.cumsum(np.bincount(cell[used], minlength=count))[:-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 import engine
 from engine import Trace
@@ -137,6 +138,18 @@ def test_a_partial_gradient_of_an_array_is_never_an_older_one() -> None:
         face = scene(made, replace(frame, cursor=cursor)).face(0)
         fresh = plan(trace, 0, Zoom())
         assert face == scene(fresh, replace(frame, cursor=cursor)).face(0)
+
+
+@pytest.mark.parametrize("trace", [layered(12), perceptron(8), recurrent(8)])
+def test_a_kept_face_is_what_a_new_one_would_be(trace: Trace) -> None:
+    frame = Frame(trace)
+    made = planned(frame)
+    for cursor in range(0, len(trace.events) + 1, 3):
+        moment = replace(frame, cursor=cursor)
+        kept, new = scene(made, moment), scene(replace(made, faces={}, arrivals={}), moment)
+        assert [kept.face(box) for box in made.layout.placed] == [
+            new.face(box) for box in made.layout.placed
+        ]
 
 
 def test_marks_show_and_ascii_is_ascii() -> None:
