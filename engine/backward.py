@@ -245,7 +245,10 @@ def added(so_far: Any, amount: Any) -> Any:
     """The sum of two gradients of one node: a Tensor where the later one is, else a plain value."""
     if type(so_far) is Tensor and type(amount) is not Tensor:
         so_far = so_far.held
-    total = so_far + amount
+    if type(so_far) is float and type(amount) is float:
+        return so_far + amount
+    with np.errstate(all="ignore"):  # an overflow is seen in the gradient itself
+        total = so_far + amount
     return np.asarray(total) if isinstance(total, np.generic) else total
 
 

@@ -64,7 +64,6 @@ def recorded(
     """The session on a trace document. With other values for some inputs, another seed or another
     dtype its graph is run again."""
     document = load(path)
-    first = document.trace.passes[0]
     origin = Recorded(document.trace.passes[0], path.name, document.source)
     session = begun(origin, document.trace, upstream=upstream, dtype=dtype, rate=rate)
     if values:

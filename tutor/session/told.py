@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tutor.render.numbers import number
+from tutor.render.sanitise import sanitise
 from tutor.render.values import inline
 
 if TYPE_CHECKING:
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
 
 MARKED = ", marked with *"
 """What is true only where the graph is drawn."""
+
+
+def of_run(session: Session) -> str | None:
+    """That a user's file was run, and what it printed; None where nothing of the user's was run."""
+    if session.origin.kind != "file":
+        return None
+    lines = [sanitise(line) for line in session.printed.splitlines() if line.strip()]
+    ran = f"{session.text} was run, as you asked."
+    if not lines:
+        return ran
+    more = f" and {len(lines) - 1} more lines" if len(lines) > 1 else ""
+    return f"{ran} It printed: {lines[0]}{more}"
 
 
 def of_step(session: Session) -> str:

@@ -77,7 +77,7 @@ async def test_the_palette_lists_every_screen(seat: Any) -> None:
         assert {"Trace a function", "Help", "Quit"} <= set(titles)
         await s.press("tab", "tab")
         assert s.app.focused.id == "home-list"
-        await s.press("end", "down", "enter")
+        await s.press("down", "down", "down", "enter")
         assert "help: home" in s.text
 
 

@@ -21,7 +21,8 @@ _PANES = {
     "canvas": ("the graph", "Boxes are nodes: v is the value, ∂ the gradient, — not there yet. "
                "A heavy box and a thick edge are where it happens. Drag or wheel to look around, "
                "click a box to look at it or an edge to go to its event; double click an input "
-               "to edit it."),
+               "to edit it, a group or an op to open it; a right click offers all that can be "
+               "done with a node."),
     "panel": ("the panel", "The answer to a question. ↑ ↓ go to rows that lead somewhere, enter or "
               "a click opens one, < and > turn to what lies before and after, q closes it."),
     "source": ("the source", "The text that is traced, with the line of what has just happened. "
@@ -124,6 +125,8 @@ def home_help(*groups: Sequence[Key], width: int) -> HelpScreen:
 _HOME = (
     "Type a function in the first field, such as (x + y)*z, and what its inputs are in the second: "
     "x=-2, y=5, z=-4. A vector is x=[1, 2], a matrix W=[[1, 2], [3, 4]], a file x=data.npy. "
-    "Several statements are separated by semicolons: z = w*x + b; (z - y)**2. Then press enter: "
+    "Several statements are separated by semicolons: z = w*x + b; (z - y)**2. A function of yours "
+    "is loss.py:mse; its file is run when you press enter, its inputs are its defaults, those typed "
+    "or a file data.npz. A saved trace is run.bptrace. Then press enter: "
     "the function is run forwards and backwards, and you step through every event of it."
 )

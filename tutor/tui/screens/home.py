@@ -41,6 +41,8 @@ _LIST_KEYS = (
 )
 _SCREENS = (
     ("trace", "Trace a function", 'backprop trace "(x + y)*z" --at x=-2,y=5,z=-4'),
+    ("file", "A function of yours", "backprop trace loss.py:mse --at data.npz"),
+    ("open", "A saved trace", "backprop open run.bptrace"),
     ("help", "Help", "backprop --help"),
 )
 
@@ -176,6 +178,9 @@ class HomeScreen(Screen[None]):
             self.action_help()
         elif message.name == "trace":
             self.query_one("#expression", Input).focus()
+        elif message.name in _TEACH:
+            self.query_one("#expression", Input).focus()
+            self.say(_TEACH[message.name])
         else:
             one = self._recent[int(message.name.split()[1])]
             inputs = ", ".join(f"{name}={text}" for name, text in one.inputs)
@@ -241,6 +246,10 @@ class HomeScreen(Screen[None]):
         return cast("BackpropTutor", self.app)
 
 
+_TEACH = {
+    "file": "Type the file and the function, such as loss.py:mse, and press enter: it is run.",
+    "open": "Type the name of the trace, such as run.bptrace, and press enter.",
+}
 _MOTTO = "   step through a real gradient, forwards and backwards"
 _INVITATION: Row = [("   Press ", "quiet"), ("enter", "key"), (" to step through it.", "quiet")]
 _NOTHING_YET = f"Nothing traced yet. Press enter to step through {EXAMPLE}."

@@ -26,6 +26,7 @@ from tutor.debugger.view.zoom import Zoom
 from tutor.layout.layout import Direction
 from tutor.session import panel as panels
 from tutor.session import session as sessions
+from tutor.session import told
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 from tutor.tui import doors
@@ -77,7 +78,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self._bindings = BindingsMap(bindings(self.keymap))
         self.drawing: Plan | None = None
         self.player = Player(self, self._play_on)
-        self.said: str | None = None
+        self.said = told.of_run(session)
         self.badge = Badge(self, self._checked)
         self.moment: panes.Moment | None = None
         self.panel_title = ("", "")
@@ -407,7 +408,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             return
         node = self._shown_first() + representative(self.drawing.view, message.node)
         self.look_at(node)
-        if message.double:
+        if message.right:
+            self.action_act("palette")
+        elif message.double:
             alone = self.drawing.view.by_id[message.node].kind == "node"
             edits = alone and self.session.trace.nodes[node].op == "input"
             self.action_act("input.edit" if edits else "focus.node")

@@ -44,11 +44,12 @@ class GraphCanvas(Surface, can_focus=True):
     FOCUS_ON_CLICK: ClassVar[bool] = True
 
     class NodeClicked(Message):
-        """A box was clicked."""
+        """A box was clicked. right: with the right button, which asks for what can be done."""
 
-        def __init__(self, node: int, double: bool) -> None:
+        def __init__(self, node: int, double: bool, right: bool = False) -> None:
             self.node = node
             self.double = double
+            self.right = right
             super().__init__()
 
     class EdgeClicked(Message):
@@ -277,7 +278,8 @@ class GraphCanvas(Surface, can_focus=True):
         x, y = event.x + self.left, event.y + self.top
         node = picture.layout.box_at(x, y)
         if node is not None:
-            self.post_message(self.NodeClicked(node, event.chain == 2))
+            right = event.button == 3
+            self.post_message(self.NodeClicked(node, event.chain == 2 and not right, right))
             return
         edges = picture.layout.edges_at(x, y)
         if edges:
