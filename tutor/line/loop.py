@@ -46,7 +46,8 @@ def respond(session: Session, command: str) -> Answered:
             after, said = mine
         return Answered(after, said, answers.data(session, after, text, said))
     except Refused as refusal:
-        said = [f"Not done: {in_words(str(refusal))}."]
+        hint = f" ({refusal.hint})" if refusal.hint else ""
+        said = [f"Not done: {in_words(refusal.message)}{hint}."]
         data: dict[str, Any] = {"format": 1, "command": text}
         data |= {"error": refusal.message, "hint": refusal.hint}
         if refusal.start is not None:

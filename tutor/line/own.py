@@ -12,7 +12,9 @@ from tutor.debugger.frame import focused
 from tutor.line.answers import moment, node_told
 from tutor.render.formula import formula
 from tutor.render.inspector import inspection
-from tutor.render.plain import text_of
+from tutor.render.notation import aloud
+from tutor.render.notation.origins import ROLES
+from tutor.render.plain import Line, text_of
 from tutor.render.sentences import in_words
 from tutor.session import editor, looking
 from tutor.session.refused import Refused
@@ -68,9 +70,9 @@ def pane(way: int) -> Callable[[Session], Done]:
         frame, trace = session.frame, session.trace
         rule = ["Formula: nothing has happened yet."]
         if frame.cursor:
-            made = formula(trace, frame.cursor - 1, notation=notation_of(session))
-            lines = "; ".join(text_of(line) for line in made.lines)
-            rule = [in_words(f"Formula of {made.title}: {made.rule}. {lines}.")]
+            made = formula(trace, frame.cursor - 1, notation=aloud(notation_of(session)))
+            lines = "; ".join(map(_line_told, made.lines))
+            rule = [in_words(f"Formula of {made.title}: {made.rule.rstrip('.')}. {lines}.")]
         about = inspection(trace, focused(frame), frame.cursor)
         node = [f"Node {about.title}."]
         node += [f"{label}: {text_of(line).strip()}." for label, line in about.rows]
@@ -103,6 +105,13 @@ def edit(session: Session) -> Done:
     return session, [
         f"{path.name}{line}. Open it in your editor, then set an input to run it again."
     ]
+
+
+def _line_told(line: Line) -> str:
+    words = [text for text, _ in line if text.strip()]
+    if all(word in ROLES for word in words):
+        return f"the factors come from: {', '.join(words)}"
+    return text_of(line).strip()
 
 
 def _help(session: Session) -> Iterator[str]:

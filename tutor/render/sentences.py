@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -21,8 +20,9 @@ from tutor.render.expressions import (
     with_numbers,
 )
 from tutor.render.matrix_rules import matrix_rule
-from tutor.render.numbers import bracketed, number, speak
+from tutor.render.numbers import bracketed, number
 from tutor.render.plain import spelled
+from tutor.render.spoken import in_words as in_words
 from tutor.render.values import change, inline, is_scalar, shape_text, span
 
 _TERMS = 4
@@ -105,33 +105,6 @@ def graph_sentence(trace: Trace, *, spoken: bool = False, ascii: bool = False) -
         told = "".join(f"; {name_of(trace, i)} = {expression(trace, i)}" for i in made)
     text = f"{nodes}: {given}{told}."
     return in_words(text) if spoken else spelled(text, ascii)
-
-
-def in_words(text: str) -> str:
-    """A sentence with its signs as words: `x + y: −2 + 5 = 3` as `x plus y: minus 2 plus 5 is
-    3`."""
-    return "".join(_clause(part) for part in re.split(r"(\. |; |: )", text))
-
-
-def _clause(text: str) -> str:
-    if text.strip() in (".", ";", ":"):
-        return text
-    left, equals, right = speak(text).partition(" = ")
-    text = left + equals.replace("=", "is") + right.replace(" = ", ", that is ")
-    for sign, word in _WORDS:
-        text = text.replace(sign, word)
-    return " ".join(text.split())
-
-
-_WORDS = (
-    (" → ", " to "), (" − ", " minus "), (" + ", " plus "), ("·", " times "), (" ∙ ", " times "),
-    (" ⊙ ", " times "), (" / ", " over "), ("Σ(", "sum of ("), (" ⊗ ", " outer "),
-    ("∂", "d "), ("²", " squared"),
-    ("³", " cubed"), ("ᵀ", " transposed"), ("^", " to the power "), ("√", "square root of "),
-    ("σ(", "sigmoid of ("), ("—", "nothing yet"), ("η", "the learning rate"), (" ≥ ", " at least "),
-    (" ≤ ", " at most "), (" > ", " greater than "), (" < ", " less than "),
-    (" ≠ ", " differs from "), (" == ", " equals "), ("−", " minus "),
-)  # fmt: skip
 
 
 def _value(trace: Trace, event: Event) -> str:

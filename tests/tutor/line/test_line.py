@@ -69,7 +69,7 @@ def test_marks_lead_there_and_back() -> None:
 
 def test_editing_and_undoing() -> None:
     said = talk("end", "set x=4")
-    assert said[0] == "x is 4, it was minus 2. 4 nodes changed, marked with *."
+    assert said[0] == "x is 4, it was minus 2. 4 nodes changed."
     assert talk("end", "set x=4", "undo")[0].startswith("The edit was taken back.")
 
 

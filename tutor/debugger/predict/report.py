@@ -82,7 +82,7 @@ def report(question: Question | None, state: State, score: Score) -> Report:
         mark = {"right": "✓  ", "wrong": "✗  "}.get(verdict, "")
         if verdict != "right":
             rows += _rows(f"{mark}{state.answer.message}", role)
-        sentences.append(state.answer.message)
+        sentences.append(in_words(state.answer.message))
     if state.done:
         rows += _rows(reveal(question), "right", event=question.event)
         sentences.append(f"{in_words(question.solution).rstrip('.')}.")

@@ -13,5 +13,6 @@ from tutor.render.notation.names import written as written
 from tutor.render.notation.notations import NOTATIONS as NOTATIONS
 from tutor.render.notation.notations import OWN as OWN
 from tutor.render.notation.notations import Notation as Notation
+from tutor.render.notation.notations import aloud as aloud
 from tutor.render.notation.notations import named as named
 from tutor.render.notation.notations import next_notation as next_notation

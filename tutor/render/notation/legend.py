@@ -8,7 +8,7 @@ from engine.trace import Trace
 from tutor.render.expressions import name_of
 from tutor.render.notation.layers import Layer, symbol_of
 from tutor.render.notation.names import Names, lowered, of_logits, written
-from tutor.render.notation.notations import OWN, Notation
+from tutor.render.notation.notations import OWN, Notation, aloud
 from tutor.render.report import Report, Row
 
 _MOST = 40
@@ -48,8 +48,9 @@ def legend(trace: Trace, notation: Notation) -> Report:
         rows.append(Row(((f"  … and {len(found) - _MOST} more", "quiet"),)))
     told = _conventions(names)
     rows += [Row(((f"  {line}", "quiet"),)) for line in told]
+    said = written(trace, aloud(notation))
     sentences = [
-        f"{names.name(node)} is {what}{_called(trace, names, node)}."
+        f"{said.name(node)} is {what}{_called(trace, names, node)}."
         for node, what in found[:_MOST]
     ]
     signs = [
@@ -60,7 +61,7 @@ def legend(trace: Trace, notation: Notation) -> Report:
         "notation",
         title,
         tuple(rows),
-        (*sentences, *told),
+        (*sentences, *_conventions(said)),
         {"notation": notation.id, "signs": signs, "conventions": list(told)},
         notation.source,
     )

@@ -7,7 +7,7 @@ The letters are those of five courses, which do not agree; sources in the order 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 _RAISED = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
@@ -63,6 +63,11 @@ class Notation:
         text = f"({number})" if self.layer == "bracketed" else str(number)
         below = "" if unit is None else str(unit).translate(_LOWERED)
         return f"{letter}{below}{text.translate(_RAISED)}"
+
+
+def aloud(notation: Notation) -> Notation:
+    """The notation as one says it: a raised number of a layer would be heard as a power."""
+    return replace(notation, layer="below")
 
 
 OWN = Notation("own", "names of the program", "your own names")

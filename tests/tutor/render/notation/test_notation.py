@@ -197,8 +197,8 @@ def test_the_legend_says_what_is_what_and_leads_there() -> None:
 
 def test_which_of_the_two_is_called_activation() -> None:
     after, before = legend(COLUMN, named("L")), legend(COLUMN, named("B"))
-    assert "a¹ is the activation of layer 1, called h in the program." in after.sentences
-    assert any(s.startswith("in⁽¹⁾ is the activation of layer 1") for s in before.sentences)
+    assert "a₁ is the activation of layer 1, called h in the program." in after.sentences
+    assert any(s.startswith("in₁ is the activation of layer 1") for s in before.sentences)
     assert before.sentences[-1] == '"Activation" is what stands before σ.'
     assert "The program" not in legend(COLUMN, OWN).sentences[0]
 
