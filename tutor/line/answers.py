@@ -9,9 +9,11 @@ from tutor.render.inspector import inspection
 from tutor.render.json_ import event_data
 from tutor.render.plain import text_of, to_ascii
 from tutor.render.sentences import graph_sentence, in_words, sentence
+from tutor.session import panel as panels
 from tutor.session import predicting
 from tutor.session.panel import settled
 from tutor.session.session import Session
+from tutor.session.told import MARKED
 
 
 def beginning(session: Session) -> list[str]:
@@ -23,12 +25,14 @@ def beginning(session: Session) -> list[str]:
 
 def answer(before: Session, after: Session) -> list[str]:
     """What a command did, most of all what it was asked for."""
-    said = [in_words(after.told)] if after.told else []
+    said = [in_words(after.told.replace(MARKED, ""))] if after.told else []
     if after.prediction is not None and after.prediction is not before.prediction:
-        return [*said, *predicting.report(after).sentences]
+        return [*said, *_asked(before, after)]
     if after.panel is not None and asked_anew(before, after):
-        report = settled(after.panel).report(after)
-        return [*said, *map(in_words, report.sentences)]
+        report = panels.answer(after, settled(after.panel))
+        # A program is read as it is written.
+        verbatim = report.kind == "source"
+        return [*said, *(report.sentences if verbatim else map(in_words, report.sentences))]
     if after.frame.cursor != before.frame.cursor or after.trace is not before.trace:
         return [*said, moment(after)]
     if after.panel is None and before.panel is not None:
@@ -36,6 +40,16 @@ def answer(before: Session, after: Session) -> list[str]:
     if after.frame.focus != before.frame.focus and not said:
         return [node_told(after, focused(after.frame))]
     return said or ["Nothing changed."]
+
+
+def _asked(before: Session, after: Session) -> list[str]:
+    """The question with what is known of it; of one that was asked already, only what is new."""
+    asked = predicting.report(after).sentences
+    old, new = before.prediction, after.prediction
+    if old is None or new is None or old.question is not new.question:
+        return list(asked)
+    heard = predicting.report(before).sentences
+    return [one for one in asked if one not in heard] or list(asked[-1:])
 
 
 def asked_anew(before: Session, after: Session) -> bool:
@@ -72,7 +86,7 @@ def data(before: Session, after: Session, command: str, said: list[str]) -> dict
         document["report"] = predicting.report(after).document()
     panel = after.panel
     if panel is not None and asked_anew(before, after):
-        document["report"] = settled(panel).report(after).document()
+        document["report"] = panels.answer(after, settled(panel)).document()
     return document
 
 
