@@ -16,17 +16,15 @@ from tutor.debugger.view.anchors import anchors_of
 from tutor.debugger.view.parts import (
     Grain,
     Kind,
-    Lines,
     Numbers,
     Part,
     inside,
     node_parts,
     repeats,
     span,
-    stem,
     top,
 )
-from tutor.render.sanitise import sanitise
+from tutor.debugger.view.titles import Titles
 
 LIMIT = 60
 """How many boxes make a picture that can be taken in; a group opens into at most so many."""
@@ -45,9 +43,7 @@ FEW = 4
 
 GroupKind = Literal["scope", "repeat", "chunk"]
 
-_SPELLED = 3  # ops, up to which a group without a name is called by them
 _KEPT = 4
-_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +101,7 @@ class Tree:
         self.leads: list[int] = [self.front, *ends.tolist()]
         if len(ends):
             self.leads[-1] = count
+        self.titles = Titles(self.grain, self.order, self.leads)
         self._children: dict[int, tuple[Child, ...]] = {}
         self._default: dict[str, frozenset[int]] = {}
 
@@ -120,7 +117,10 @@ class Tree:
         """What a group opens into: at most `LIMIT` groups and nodes."""
         found = self._children.get(group.id)
         if found is None:
-            found = self._children[group.id] = self._opened(group)
+            found = self._opened(group, group)
+            while len(found) == 1 and isinstance(found[0], Group):
+                found = self._opened(found[0], group)  # a scope around nothing but another
+            self._children[group.id] = found
         return found
 
     def path(self, node: int) -> list[Group]:
@@ -157,7 +157,7 @@ class Tree:
     def _outermost(self) -> tuple[Child, ...]:
         count = len(self.p.ops)
         if not len(self.grain.nodes):
-            return self._split("leaves", 0, count, None)
+            return self._split(0, count, None)
         if self.front > FRONT and count > LIMIT:
             inputs = "inputs" if self.front == len(self.p.inputs) else "leaves"
             front: tuple[Child, ...] = (self._leaves(inputs, 0, self.front, None),)
@@ -165,23 +165,24 @@ class Tree:
             front = tuple(range(self.front))
         return front + self._arranged(self.top, 0, None)
 
-    def _opened(self, group: Group) -> tuple[Child, ...]:
-        part = group.part
+    def _opened(self, group: Group, parent: Group) -> tuple[Child, ...]:
+        """The content of a group, as that of `parent`, which holds the same nodes."""
+        part, at = group.part, group.first_op
         if part is None:
-            return self._split(group.title, group.start, group.stop, group)
+            return self._split(group.start, group.stop, parent)
         if part.kind == "run":
             if group.size <= LIMIT:
                 return tuple(range(group.start, group.stop))
-            ops = node_parts(self.grain, group.first_op, group.first_op + part.length)
+            ops = node_parts(self.grain, at, at + part.length)
             folded = repeats(ops)
             if len(folded) == 1 and folded[0].kind == "repeat":
-                return self._units(folded[0].parts, group.first_op, group)
+                return self._units(folded[0].parts, group, parent)
             if len(folded) == len(ops):
-                return self._split(group.title, group.start, group.stop, group)
-            return self._arranged(folded, group.first_op, group)
-        if part.kind == "repeat" or group.count:
-            return self._units(part.parts, group.first_op, group)
-        return self._arranged(inside(self.grain, part), group.first_op, group)
+                return self._split(group.start, group.stop, parent)
+            return self._arranged(folded, at, parent)
+        if group.count:
+            return self._units(part.parts, group, parent)
+        return self._arranged(inside(self.grain, part), at, parent)
 
     def _arranged(
         self, parts: Sequence[Part], first_op: int, parent: Group | None
@@ -209,20 +210,22 @@ class Tree:
                 found.append(self._made(part, at, parent))
         return tuple(found)
 
-    def _units(self, parts: Sequence[Part], first_op: int, parent: Group) -> tuple[Child, ...]:
-        """The alike parts of a repeat, or stretches of them where they are many."""
-        placed = list(zip(parts, _offsets(parts, first_op), strict=True))
-        number = parent.number
+    def _units(self, parts: Sequence[Part], group: Group, parent: Group) -> tuple[Child, ...]:
+        """The alike parts of a group, or stretches of them where they are many."""
+        placed = list(zip(parts, _offsets(parts, group.first_op), strict=True))
+        number = group.number
         several = len({part.name for part in parts}) < len(parts)
-        stretches: list[Sequence[tuple[Part, int]]] = self._side_by_side(placed, parent)
-        if len(stretches) > LIMIT:
+        stretches: list[Sequence[tuple[Part, int]]] = []
+        if group.kind == "repeat" or (group.part and group.part.kind == "run"):
+            stretches = self._side_by_side(placed)
+        if not stretches or len(stretches) > LIMIT:
             stretches = [[one] for one in placed] if len(placed) <= LIMIT else _even(placed)
         found: list[Child] = []
         for some in stretches:
             unit, at = some[0]
             last = number + len(some) - 1
             if len(some) > 1:
-                title = self._stretch_title([part for part, _ in some], at, number)
+                title = self.titles.stretch([part for part, _ in some], at, number)
                 stretch = _together([part for part, _ in some])
                 found.append(self._group("chunk", title, parent, at, stretch, len(some), number))
             else:
@@ -230,13 +233,9 @@ class Tree:
             number = last + 1
         return tuple(found)
 
-    def _side_by_side(
-        self, placed: list[tuple[Part, int]], parent: Group
-    ) -> list[Sequence[tuple[Part, int]]]:
+    def _side_by_side(self, placed: list[tuple[Part, int]]) -> list[Sequence[tuple[Part, int]]]:
         """Alike parts, those together that come after one another and do not use each other, as
-        the units of a layer; each by itself where that parts nothing or leaves nothing together."""
-        if parent.kind != "repeat" and not (parent.part and parent.part.kind == "run"):
-            return [placed[k : k + 1] for k in range(len(placed))]
+        the units of a layer; nothing where that keeps all together or all apart."""
         stretches: list[list[tuple[Part, int]]] = []
         begin = 0
         for part, at in placed:
@@ -244,19 +243,17 @@ class Tree:
                 stretches.append([])
                 begin = at
             stretches[-1].append((part, at))
-        if 1 < len(stretches) < len(placed):
-            return list(stretches)
-        return [placed[k : k + 1] for k in range(len(placed))]
+        return list(stretches) if 1 < len(stretches) < len(placed) else []
 
     def _made(self, part: Part, at: int, parent: Group | None, suffix: str = "") -> Child:
         """One part as a group, or as a node where it is no more than that."""
         if self.leads[at + part.length] - self.leads[at] == 1:
             return self.leads[at]
-        kind, title = part.kind, self._title(part, at)
+        kind, title = part.kind, self.titles.part(part, at)
         count = len(part.parts) if kind == "repeat" else 0
         if kind == "run" and part.length > 1 and self._one_op(part, at):
             kind, count = "repeat", part.length
-            title = f"{self._title(Part('run', 1, 0), at)} ×{count}"
+            title = f"{self.titles.op(at)} ×{count}"
         return self._group(kind, title + suffix, parent, at, part, count)
 
     def _one_op(self, part: Part, at: int) -> bool:
@@ -264,20 +261,20 @@ class Tree:
         tokens = self.grain.tokens[at : at + part.length]
         return bool((tokens == tokens[0]).all())
 
-    def _split(self, title: str, start: int, stop: int, parent: Group | None) -> tuple[Child, ...]:
+    def _split(self, start: int, stop: int, parent: Group | None) -> tuple[Child, ...]:
         """Places cut into even stretches, each named by its first and last node."""
         if stop - start <= LIMIT:
             return tuple(range(start, stop))
         return tuple(
-            self._leaves(self._ends(some[0], some[-1]), some[0], some[-1] + 1, parent)
+            self._leaves(self.titles.ends(some[0], some[-1]), some[0], some[-1] + 1, parent)
             for some in _even(range(start, stop))
         )
 
     def _leaves(self, title: str, start: int, stop: int, parent: Group | None) -> Group:
         """The group of places that are told apart by nothing."""
         depth = 0 if parent is None else parent.depth + 1
-        number = self._number(start, stop, depth)
-        return Group(number, "chunk", title, start, stop, 0, 1, depth, parent, None, 0)
+        key = self._key(start, stop)
+        return Group(key, "chunk", title, start, stop, 0, 1, depth, parent, None, 0)
 
     def _group(
         self,
@@ -292,52 +289,13 @@ class Tree:
         start, stop = self.leads[at], self.leads[at + part.length]
         depth = 0 if parent is None else parent.depth + 1
         shown: GroupKind = "chunk" if kind == "run" else kind
-        key = self._number(start, stop, depth)
+        key = self._key(start, stop)
         return Group(key, shown, title, start, stop, count, number, depth, parent, part, at)
 
-    def _number(self, start: int, stop: int, depth: int) -> int:
-        """An id that no node has, and no other group."""
+    def _key(self, start: int, stop: int) -> int:
+        """An id that no node has, and no other group: no two hold the same nodes."""
         nodes = len(self.p.ops)
-        return nodes + (start * (nodes + 1) + stop) * _DEEPEST + min(depth, _DEEPEST - 1)
-
-    def _title(self, part: Part, at: int) -> str:
-        """What a part is called: its scope, its source lines, or its first and last node."""
-        if part.kind == "repeat":
-            return self._repeat_title(part, at)
-        if part.name:
-            return sanitise(part.name)
-        if part.lines and part.length > 1:
-            return _lines_title(part.lines)
-        if part.length <= _SPELLED:
-            return " ".join(self._op_name(at + k) for k in range(part.length))
-        return self._ends(self.leads[at], self.leads[at + part.length] - 1)
-
-    def _op_name(self, at: int) -> str:
-        op = self.p.ops[int(self.grain.nodes[at])]
-        return "" if op is None else op.name
-
-    def _repeat_title(self, part: Part, at: int) -> str:
-        times = f" ×{len(part.parts)}"
-        first, last = part.parts[0], part.parts[-1]
-        if first.name:
-            (word, low), (_, high) = stem(first.name), stem(last.name)
-            if word.endswith("=") and low != high:
-                return sanitise(f"{word}{low}..{high}")
-            return sanitise(word) + times
-        return self._title(first, at) + times
-
-    def _stretch_title(self, units: list[Part], at: int, number: int) -> str:
-        """Some of the alike parts of a repeat: `t=3..5`, `layer3…layer5`, `line 12 #3–5`."""
-        first, last = units[0].name, units[-1].name
-        if first == last:
-            return f"{self._title(units[0], at)} #{number}–{number + len(units) - 1}"
-        if "=" in first:
-            return self._repeat_title(_together(units), at)
-        return sanitise(f"{first}…{last}")
-
-    def _ends(self, first: int, last: int) -> str:
-        names = self.p.names
-        return sanitise(f"{names[self.order[first]]}…{names[self.order[last]]}")
+        return nodes + start * (nodes + 1) + stop
 
     def _places(self, part: Part, at: int) -> int:
         return self.leads[at + part.length] - self.leads[at]
@@ -438,14 +396,6 @@ def _even(items: Sequence[Any]) -> list[Sequence[Any]]:
 def _together(parts: Sequence[Part]) -> Part:
     """Parts in a row as one."""
     return Part("chunk", sum(part.length for part in parts), 0, "", span(parts), tuple(parts))
-
-
-def _lines_title(lines: Lines) -> str:
-    if len(lines) == 1:
-        return f"line {lines[0]}"
-    if lines[-1] - lines[0] == len(lines) - 1:
-        return f"lines {lines[0]}–{lines[-1]}"
-    return f"lines {', '.join(map(str, lines))}" if len(lines) == 2 else f"lines {lines[0]}…"
 
 
 def _start(child: Child) -> int:

@@ -158,6 +158,28 @@ def test_what_several_layers_use_stays_outside() -> None:
     assert {item.size for item in seen.items if item.title != "layer ×8"} == {1}
 
 
+def test_a_scope_around_nothing_but_a_scope_is_opened_with_it() -> None:
+    def deep(x, depth):
+        with scope("f"):
+            return deep(x, depth - 1) if depth else engine.tanh(engine.sigmoid(x) * x)
+
+    p = engine.record(lambda x: deep(x, 80), x=0.5).passes[0]
+    folded = view(p, Zoom("folded"))
+    assert titles(folded) == ["x", "f"]
+    opened = view(p, Zoom("folded", opened=frozenset({folded.items[1].id})))
+    assert [item.kind for item in opened.items] == ["node"] * 4
+    assert [item.depth for item in opened.items] == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "fn", [lambda x: engine.Tensor(2.0), lambda x: (x * x, x)[1], lambda x: (x * x, x * 2.0)[1]]
+)
+def test_a_result_that_stands_apart_is_seen_as_well(fn) -> None:
+    p = engine.record(fn, x=1.0).passes[0]
+    for base in ("auto", "open", "folded"):
+        check(p, view(p, Zoom(base)))
+
+
 def test_scopes_that_differ_are_not_folded_together() -> None:
     def fn(x):
         for n in range(6):
