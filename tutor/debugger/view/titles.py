@@ -1,4 +1,4 @@
-"""Titles: what groups are called, by scope, by source line, by op, or by their first and last node."""
+"""Titles: what groups are called, by scope, source line or op, or by their first and last node."""
 
 from __future__ import annotations
 
