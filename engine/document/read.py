@@ -217,6 +217,9 @@ class _Reading:
         floats = self.columns[name]
         places, which = self._pairs(of_arrays, len(floats), -1, len(self.arrays))
         pairs = list(zip(places, which, strict=True))
+        odd = np.flatnonzero(floats[places] != 0)  # a NaN stands where there is nothing
+        if any(which[k] >= 0 or floats[places[k]] == floats[places[k]] for k in odd.tolist()):
+            self._fail(name, f"a number stands where {of_arrays}.npy has an array or nothing")
         there = {i: self.arrays.value(of_arrays, k) for i, k in pairs if k >= 0}
         return Column(floats, there, frozenset(i for i, k in pairs if k < 0))
 

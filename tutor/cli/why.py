@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the paths and the cut."""
     from dataclasses import replace
 
+    from engine.errors import EngineError
     from tutor.debugger import moving
     from tutor.debugger.why import depths
     from tutor.session.looking import cell_named
@@ -62,7 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UnusableInput(
             f"there is no cut at depth {arguments.cut}", where="--cut", hint=_known(known)
         )
-    print_report(WhyPanel(node, index, arguments.cut).report(session), arguments)
+    try:
+        report = WhyPanel(node, index, arguments.cut).report(session)
+    except EngineError as error:
+        raise UnusableInput(str(error), where="NODE") from error
+    print_report(report, arguments)
     return RIGHT
 
 

@@ -159,7 +159,7 @@ def _cell(block: np.ndarray[Any, Any], largest: float, ascii: bool) -> Cell:
     extreme = float(block.flat[np.abs(block).argmax()])
     if extreme == 0.0:
         return Cell(spelled(" ·" if not ascii else " 0", ascii), 0)
-    size = max(1, min(LEVELS, int(np.ceil(LEVELS * abs(extreme) / largest))))
+    size = max(1, min(LEVELS, int(np.ceil(LEVELS * (abs(extreme) / largest)))))
     text = ("+" if extreme > 0 else "−") + "░▒▓█"[size - 1]
     return Cell(spelled(text, ascii), size if extreme > 0 else -size)
 

@@ -106,8 +106,9 @@ def _turns(base: Point, heads: tuple[int, ...], index: Index) -> bool:
 def _weighed(point: Point, operand: int, cells: Array) -> tuple[float, float]:
     """The sum of these cells of an operand times their slopes, and the sum of the sizes of these
     products."""
-    parts = _slopes(point, operand, cells) * _numbers(point, operand, cells)
-    return float(parts.sum()), float(np.abs(parts).sum())
+    with np.errstate(all="ignore"):
+        parts = _slopes(point, operand, cells) * _numbers(point, operand, cells)
+        return float(parts.sum()), float(np.abs(parts).sum())
 
 
 def _at(point: Point, index: Index) -> float:

@@ -99,7 +99,9 @@ def _gradients(p: Pass, happened: int) -> Numbers:
     count = max(0, happened - p.backward_start - 1)
     targets = p.targets[:count]
     there = np.bincount(targets, minlength=nodes) > 0
-    floats = np.bincount(targets, weights=p.amounts.floats[:count], minlength=nodes)
+    floats = np.zeros(nodes)  # of no contributions at all, bincount makes whole numbers
+    if count:
+        floats += np.bincount(targets, weights=p.amounts.floats[:count], minlength=nodes)
     seeded = p.seed is not None and happened > p.backward_start
     if seeded:
         there[p.output] = True

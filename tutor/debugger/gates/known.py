@@ -121,4 +121,5 @@ def _value(op: Op, operands: list[Value], params: Mapping[str, Any]) -> Value | 
 def _same(a: Value | None, b: Value | None) -> bool:
     if a is None or b is None or np.shape(a) != np.shape(b):
         return False
-    return bool(np.allclose(a, b, rtol=_ALIKE, atol=_ALIKE))
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(a, b, rtol=_ALIKE, atol=_ALIKE))

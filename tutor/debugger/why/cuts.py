@@ -98,7 +98,8 @@ def cut(
     blocks = [_block(node, amount, node in opened, units) for node, amount in carried.items()]
     amounts = np.concatenate([block.amounts for block in blocks])
     sizes = np.abs(amounts)
-    size, total = float(sizes.sum()), float(amounts.sum())
+    with np.errstate(all="ignore"):
+        size, total = float(sizes.sum()), float(amounts.sum())
     whole = size if 0 < size < np.inf else 1.0
     starts = np.cumsum([0, *[len(block.amounts) for block in blocks]])
     members = []

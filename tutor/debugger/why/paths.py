@@ -67,7 +67,7 @@ def paths(p: Pass, flow: Flow, most: int = MOST) -> Paths:
         if ways > min(most, MOST_ARRAY_PATHS):
             return Paths(ways, (), None)
         found = sorted(_sent(p, flow), key=lambda path: -_weight(path.amount))
-        size = math.fsum(abs(path.amount) for path in found)
+        size = sum(abs(path.amount) for path in found)
     else:
         size = abs(float(p.seed)) * _sizes(flow)[p.output]
         found = [path for path, _ in zip(_largest_first(p, flow), range(most), strict=False)]

@@ -135,7 +135,9 @@ def agrees(trace: Trace, why: Why) -> bool:
 
 
 def bar(share: float, width: int = BAR) -> str:
-    """A bar of `share` of `width` cells; the rest of a cell as a shade. Never empty for a share."""
+    """A bar of `share` of `width` cells; the rest of a cell as a shade. Never empty for a share,
+    and empty for NaN."""
+    share = share if share == share else 0.0
     whole, rest = divmod(min(max(share, 0.0), 1.0) * width, 1.0)
     shade = "" if rest < 0.125 and (whole or not share) else "░▒▓"[min(2, int(rest * 3))]
     return "█" * int(whole) + shade
@@ -244,7 +246,7 @@ def _cut_rows(trace: Trace, why: Why, found: Cut, most: int) -> list[Row]:
         )
     space = " " * BAR
     if rest:
-        amount = found.total - math.fsum(m.amount for m in shown)
+        amount = found.total - sum(m.amount for m in shown)
         rows.append(Row(((f"  {labels[-2].ljust(width)}  ", "quiet"),
                          (f"{space}  {_signed(amount):>10}", "quiet"))))  # fmt: skip
     right = agrees(trace, why)
@@ -344,7 +346,7 @@ def _cut_sentence(trace: Trace, why: Why, found: Cut) -> str:
     rest = found.count - len(shown)
     told = f"At depth {found.depth} of {why.depths.stop - 1}, {', '.join(parts)}"
     if rest:
-        amount = found.total - math.fsum(m.amount for m in shown)
+        amount = found.total - sum(m.amount for m in shown)
         told += f", and {rest} more carry {spoken(amount)}"
     cancels = _percent(found.cancels).replace(" %", " percent")
     return f"{told}; {cancels} cancels." if cancels else f"{told}."

@@ -40,7 +40,8 @@ def pushed(p: Pass, node: int, tangents: Mapping[int, Value]) -> Value:
         for slot, tangent in tangents.items():
             slope = p.local(node, slot)
             if slope is not None:
-                total = total + scaled(slope, tangent)
+                with np.errstate(all="ignore"):
+                    total = total + scaled(slope, tangent)
         return float(total) if type(out) is float else total
     result = _by_the_rule(p, node, tangents)
     return float(result) if type(out) is float else np.asarray(result)
