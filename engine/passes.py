@@ -212,6 +212,15 @@ class Pass:
             total = added(total, self.amounts[k])
         return total
 
+    def arrival(self, local: int) -> tuple[int | None, int | None, Value]:
+        """Of the seed or contribution event number `local`: the node that passed it on (None for
+        the seed), through which operand, and how much. It costs less than the event, which also
+        adds up what had arrived before."""
+        k = local - self.backward_start - 1
+        if k < 0:
+            return None, None, self.seed
+        return int(self.sources[k]), int(self.slots[k]), self.amounts[k]
+
     def event(self, local: int, node_offset: int, event_offset: int) -> Event:
         """The event number `local` of this pass, with ids and numbers shifted to the trace's."""
         i = event_offset + local

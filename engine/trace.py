@@ -106,6 +106,13 @@ class Trace:
             i - self._event_starts[at], self._node_starts[at], self._event_starts[at]
         )
 
+    def arrival(self, event: int) -> tuple[int | None, int | None, Value]:
+        """Of a seed or contribution event: the node that passed it on (None for the seed), through
+        which operand, and how much; see `Pass.arrival`."""
+        at = bisect_right(self._event_starts, event) - 1
+        source, operand, amount = self.passes[at].arrival(event - self._event_starts[at])
+        return None if source is None else source + self._node_starts[at], operand, amount
+
     def id(self, node: int | str) -> int:
         """The id of a node given by id or by name (in the first pass). Raises KeyError."""
         if isinstance(node, int):

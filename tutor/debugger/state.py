@@ -47,13 +47,13 @@ def state(frame: Frame, node: int) -> NodeState:
     trace, cursor = frame.trace, frame.cursor
     known = trace.known(node, cursor)
     arrivals = trace.arrivals(node)
-    happened = [trace.events[i] for i in arrivals if i < cursor]
+    happened = [i for i in arrivals if i < cursor]
     return NodeState(
         node=node,
         known=known,
         value=trace.value(node) if known else None,
         gradient=trace.grad_at(node, cursor),
-        terms=tuple([Term(e.i, e.source, e.operand, e.amount) for e in happened]),
+        terms=tuple([Term(i, *trace.arrival(i)) for i in happened]),
         expected=len(arrivals),
         complete=bool(arrivals) and len(happened) == len(arrivals),
         changed=known and changed_since_last_pass(trace, node),

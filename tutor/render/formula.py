@@ -273,7 +273,7 @@ def _sum_line(names: Names, event: Event, arrivals: list[int]) -> Line:
     if len(shown) < len(so_far):
         runs.append((f"{len(so_far) - len(shown)} before + ", "text"))
     for k, i in enumerate(shown):
-        text = _short(trace.events[i].amount)
+        text = _short(trace.arrival(i)[2])
         active = "active" if i == event.i else "text"
         runs.append((text if k == 0 else f" + {bracketed(text)}", active))
     if len(so_far) > 1:

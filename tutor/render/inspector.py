@@ -113,11 +113,11 @@ def _parts(trace: Trace, node: int, cursor: int) -> list[Part]:
     happened = [i for i in trace.arrivals(node) if i < cursor]
     whole = _whole(trace, happened)
     parts = []
-    for event in [trace.events[i] for i in happened[:_MOST_PARTS]]:
-        size = float(np.max(np.abs(event.amount), initial=0.0))
-        source = "seed" if event.source is None else f"from {name_of(trace, event.source)}"
+    for source, _, amount in map(trace.arrival, happened[:_MOST_PARTS]):
+        size = float(np.max(np.abs(amount), initial=0.0))
+        whence = "seed" if source is None else f"from {name_of(trace, source)}"
         share = f" ({size / whole:.0%})" if whole and len(happened) > 1 else ""
-        parts.append(Part(inline(event.amount, most=4), source, share, size))
+        parts.append(Part(inline(amount, most=4), whence, share, size))
     return parts
 
 
@@ -158,7 +158,7 @@ def _whole(trace: Trace, happened: list[int]) -> float:
     """The sum of the sizes of scalar contributions; 0 where no shares can be told."""
     if len(happened) > _MOST_PARTS:
         return 0.0
-    amounts = [trace.events[i].amount for i in happened]
+    amounts = [trace.arrival(i)[2] for i in happened]
     if not all(is_scalar(amount) for amount in amounts):
         return 0.0
     whole = sum(abs(float(amount)) for amount in amounts)

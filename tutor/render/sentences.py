@@ -178,7 +178,7 @@ def _sum(trace: Trace, event: Event, arrived: int) -> str:
     if not 1 < arrived <= _TERMS or not is_scalar(event.total):
         return _told(event.total)
     arrivals = trace.arrivals(event.node)[:arrived]
-    terms = [_told(trace.events[i].amount) for i in arrivals]
+    terms = [_told(trace.arrival(i)[2]) for i in arrivals]
     return f"{' + '.join([terms[0], *map(bracketed, terms[1:])])} = {_told(event.total)}"
 
 
