@@ -11,9 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.document import ForeignOp
 from engine.trace import Trace
+from tutor.debugger.cells.call import FAILURES
 from tutor.render.json_ import plain
 from tutor.render.numbers import number
+from tutor.render.sanitise import sanitise
 from tutor.sandbox.prover import Answer
 
 Status = Literal[
@@ -46,7 +49,8 @@ class Check:
     route: "tape", "differences" or "SymPy". status: "agrees", "differs"; of differences also "kink"
     (there is no derivative here, only a convention), "undefined" (the function is not finite) and
     "unsure" (lost in rounding); of SymPy "proved", "numeric" (equal in numbers, not
-    proved), "skipped" and "running"; "absent" where there is no gradient. why: one sentence, may be
+    proved) and "running"; "skipped" where nothing could be checked; "absent" where there is no
+    gradient. why: one sentence, may be
     empty. max_error: relative, of differences.
     """
 
@@ -83,23 +87,37 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
     """Compare the tape with differences: at `node`, or at all inputs of every pass when None.
 
     budget: how many ops may be run for it. Takes from a millisecond to some tenths of a second.
+    Where the graph cannot be run again, as in a loaded trace with an op that this program lacks,
+    the check is skipped.
     """
     from engine.proof import GRAVITY, check_gradients, check_node
 
     if tape(trace, node).status == "absent":
         return Check("differences", "absent", "there is no gradient to compare")
-    with np.errstate(all="ignore"):
-        if node is None:
-            share = budget // len(trace.passes)
-            passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
-            found = max(passes, key=lambda check: (GRAVITY.index(check.status), check.max_error))
-        else:
-            found = check_node(trace, node, budget=budget)
+    lacking = {op.name for p in trace.passes for op in set(p.ops) if isinstance(op, ForeignOp)}
+    if lacking:
+        return Check("differences", "skipped", unknown_op(min(lacking)))
+    try:
+        with np.errstate(all="ignore"):
+            if node is None:
+                share = budget // len(trace.passes)
+                passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
+                found = max(passes, key=lambda c: (GRAVITY.index(c.status), c.max_error))
+            else:
+                found = check_node(trace, node, budget=budget)
+    except FAILURES as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        return Check("differences", "skipped", f"the graph cannot be run again: {sanitise(why)}")
     why = found.note
     if found.status == "differs":
         why = f"{found.where} is off by {number(found.max_error)}"
     nothing = found.entries > 0 and found.compared == 0
     return Check("differences", found.status, why, None if nothing else found.max_error)
+
+
+def unknown_op(name: str) -> str:
+    """Why nothing can be checked that has an op in it which only a loaded trace knows."""
+    return f"the op {sanitise(name)} is not known to this program"
 
 
 def sympy(answer: Answer | None) -> Check:
@@ -119,6 +137,8 @@ def sentences(difference: Check, proof: Check) -> list[str]:
     reason = _REASONS.get(difference.status, "")
     if difference.status == "absent":
         first = f"Nothing to compare: {difference.why}."
+    elif difference.status == "skipped":
+        first = f"The gradients cannot be checked: {difference.why}."
     elif difference.status == "differs":
         first = f"Tape and differences DISAGREE: {difference.why}."
     elif difference.max_error is None:
@@ -144,6 +164,8 @@ def as_data(difference: Check, proof: Check) -> dict[str, Any]:
         },
         "sympy": {"status": proof.status},
     }
+    if difference.status == "skipped":
+        data["finite_difference"]["why"] = difference.why
     if proof.why:
         data["sympy"]["why"] = proof.why
     return data

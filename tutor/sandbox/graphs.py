@@ -25,7 +25,11 @@ class UnsendableError(ValueError):
 
 
 def encode(p: Pass) -> Data:
-    """The pass as plain data for `json.dumps`."""
+    """The pass as plain data for `json.dumps`. Raises UnsendableError for what the other side could
+    not make anything of."""
+    strange = [op.name for op in set(p.ops) if op is not None and REGISTRY.get(op.name) is not op]
+    if strange:
+        raise UnsendableError(f"the op {min(strange)} is not known to this program")
     leaves = [i for i, op in enumerate(p.ops) if op is None]
     return {
         "ops": [None if op is None else op.name for op in p.ops],

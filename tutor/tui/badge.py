@@ -29,6 +29,9 @@ _DIFFERENCES = {
     "agrees": "Differences agree with the tape",
     "differs": "Differences DISAGREE with the tape",
     "kink": "Differences agree but for a kink",
+    "undefined": "The function is not finite there",
+    "unsure": "Differences are too coarse to say anything",
+    "skipped": "Differences cannot be taken",
     "absent": "There is no gradient to check",
 }
 _PROOFS = {
@@ -38,7 +41,7 @@ _PROOFS = {
     "skipped": "SymPy was not asked",
     "running": "SymPy is at work",
 }
-_UNSURE = ("differs", "kink", "numeric", "skipped", "absent")
+_UNSURE = ("differs", "kink", "undefined", "unsure", "numeric", "skipped", "absent")
 _ROLES = {"✓": "right", "✗": "wrong", "≈": "changed"}
 
 
