@@ -9,10 +9,11 @@ from tutor.cli.printing import add_form_arguments, print_report
 from tutor.cli.targets import add_target_arguments, session_of, talk
 
 NAME = "audit"
-HELP = "Find the first NaN, dead and saturated units, gradients that vanish, explode or cancel."
+HELP = "Find NaN, dead units, gradients that vanish or explode."
 EXAMPLES = (
-    ('backprop audit "log(x - x) * w" --at x=2,w=3', "the first NaN, and what made it"),
-    ("backprop audit loss.py:train_step --json", "as data; exit code 1 if something is wrong"),
+    ('backprop audit "log(x - x) * w" --at x=2,w=3', "the first NaN, and what made it; exit code 1"),
+    ("backprop audit docs/examples/siamese.py:loss", "a healthy one; exit code 0"),
+    ("backprop audit docs/examples/deep.py:loss --json", "as data; exit code 1: it vanishes"),
 )
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from tutor.debugger.compare import Side
 
 NAME = "compare"
-HELP = "Put two runs side by side, values and gradients, the largest difference first."
+HELP = "Put two runs side by side, values and gradients."
 EXAMPLES = (
     (
         'backprop compare "tanh(w*x)" --at w=1,x=2 --if w=3',
-        "a run, and what it would be with another weight",
+        "a run, and what it would be with another weight; exit code 1: they differ",
     ),
-    ('backprop compare "a=relu(w*x); a*v" --at w=1,x=2,v=3 --if a=tanh', "with another op"),
-    ("backprop compare before.bptrace after.bptrace --json", "two traces that were saved"),
+    ('backprop compare "a=relu(w*x); a*v" --at w=1,x=2,v=3 --if a=tanh', "another op; exit code 1"),
+    ("backprop compare before.bptrace after.bptrace --json", "two saved traces; exit code 1"),
 )
 
 

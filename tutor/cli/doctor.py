@@ -21,7 +21,7 @@ from tutor.render.sanitise import sanitise
 from tutor.settings.paths import data_folder, state_folder
 
 NAME = "doctor"
-HELP = "Say what is installed, what this terminal can do, and whether a GPU is found."
+HELP = "Say what is installed and what this terminal can do."
 EXAMPLES = (
     ("backprop doctor", "everything, as a table"),
     ("backprop doctor --json", "the same as data, for a bug report or a script"),

@@ -10,7 +10,7 @@ from tutor.cli.errors import RIGHT, UnusableInput
 from tutor.cli.targets import add_target_arguments, session_of, talk
 
 NAME = "export"
-HELP = "Write a picture (svg, text), a derivation (latex, markdown), data (json) or code (numpy)."
+HELP = "Write a picture, a derivation, data or NumPy code."
 EXAMPLES = (
     ('backprop export svg "(x + y)*z" --at x=-2,y=5,z=-4 -o graph.svg', "the picture at the end"),
     (

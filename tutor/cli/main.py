@@ -22,17 +22,14 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from tutor import __version__
-from tutor.cli.arguments import Parser, example_text
+from tutor.cli.arguments import Parser
 from tutor.cli.errors import RIGHT, UnusableInput, guarded
 from tutor.cli.terminal import is_interactive
 
 PROGRAM = "backprop"
 COMMANDS = ("trace", "open", "why", "audit", "compare", "predict", "export", "settings", "doctor")
-HOME = "trace a function, go on with a recent one, get help"
-MORE = (
-    f"{PROGRAM} COMMAND --help says more. A screen's command prints the same as sentences with\n"
-    "--text and as data with --json; so it does when standard output is no terminal."
-)
+HOME = "trace a function, go on, get help"
+MORE = f"{PROGRAM} COMMAND --help says more, with examples."
 
 
 class Command(Protocol):
@@ -100,10 +97,9 @@ class Door(Parser):
     def format_help(self) -> str:
         """Return the help; only here are all commands imported."""
         commands = [_command(name) for name in COMMANDS]
-        lines = ["screens and commands:", f"  {PROGRAM:<18}the home screen: {HOME}"]
-        lines += [f"  {PROGRAM + ' ' + command.NAME:<18}{command.HELP}" for command in commands]
-        examples = [command.EXAMPLES[0] for command in commands]
-        self.epilog = "\n".join([*lines, "", example_text(examples), "", MORE])
+        lines = ["screens and commands:", f"  {PROGRAM:<19}the home screen: {HOME}"]
+        lines += [f"  {PROGRAM + " " + command.NAME:<19}{command.HELP}" for command in commands]
+        self.epilog = "\n".join([*lines, "", MORE])
         return super().format_help()
 
 

@@ -9,7 +9,7 @@ from tutor.cli.errors import RIGHT, WRONG, UnusableInput
 from tutor.cli.targets import add_target_arguments, remember_target, session_of, talk
 
 NAME = "predict"
-HELP = "Be asked for each event before it is shown: values, local derivatives, gradients."
+HELP = "Be asked for each event before it is shown."
 EXAMPLES = (
     ('backprop predict "(x + y)*z" --at x=-2,y=5,z=-4', "on the screen"),
     (

@@ -9,7 +9,7 @@ import sys
 from tutor.cli.errors import RIGHT, UnusableInput
 
 NAME = "settings"
-HELP = "Show or change the settings: theme, motion, precision, ASCII, line mode, notation, keys."
+HELP = "Show or change the settings and the keys."
 EXAMPLES = (
     ("backprop settings", "what is set, and where the file lies"),
     ("backprop settings theme=light precision=6", "change two of them"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tutor.session.session import Session
 
 NAME = "trace"
-HELP = "Step through the forward and backward pass of a function, event by event."
+HELP = "Step through the forward and backward pass of a function."
 EXAMPLES = (
     ('backprop trace "(x + y)*z" --at x=-2,y=5,z=-4', "open the stepper on it"),
     ('backprop trace "sum(W@x)" --at "W=[[1,2],[3,4]]" --at x=vector.npy', "matrices and files"),
@@ -22,7 +22,7 @@ EXAMPLES = (
         'backprop trace "a = sigmoid(w*x); (a - y)**2" --at w=0.5,x=2,y=1 --step lr=0.1',
         "several statements, then one step of gradient descent and the next pass",
     ),
-    ("backprop trace loss.py:mse --at data.npz", "a function of yours: the file is run"),
+    ("backprop trace docs/examples/deep.py:loss", "a function of a file, which is run for it"),
     ('backprop trace "x**2" --at x=3 --text --prove', "as sentences, with a proof by SymPy"),
     ('backprop trace "x**2" --at x=3 --json', "all numbers as one JSON document"),
     (
@@ -30,10 +30,17 @@ EXAMPLES = (
         "the first moment at which a condition holds",
     ),
     (
+        'backprop trace docs/examples/attention.py:loss --break "value is nan"',
+        "every moment at which it holds",
+    ),
+    (
         'backprop trace "q=x+y; q*z" --at x=-2,y=5,z=-4 --do end --do "why x"',
         "any commands of line mode, one after the other",
     ),
-    ('backprop trace "(x + y)*z" --at x=-2,y=5,z=-4 --line', "one sentence for each command"),
+    (
+        'backprop trace "(x + y)*z" --at x=-2,y=5,z=-4 --line < docs/examples/answers.txt',
+        "line mode: a command in, a sentence out",
+    ),
 )
 
 

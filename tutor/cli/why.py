@@ -9,7 +9,7 @@ from tutor.cli.printing import add_form_arguments, print_report
 from tutor.cli.targets import add_target_arguments, session_of, talk
 
 NAME = "why"
-HELP = "Show where a gradient comes from: its paths, and what crosses a cut."
+HELP = "Show where a gradient comes from: its paths and cuts."
 EXAMPLES = (
     ('backprop why "(x + y)*z" x --at x=-2,y=5,z=-4', "every path, with its product"),
     (
