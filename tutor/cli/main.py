@@ -98,7 +98,7 @@ class Door(Parser):
         """Return the help; only here are all commands imported."""
         commands = [_command(name) for name in COMMANDS]
         lines = ["screens and commands:", f"  {PROGRAM:<19}the home screen: {HOME}"]
-        lines += [f"  {PROGRAM + " " + command.NAME:<19}{command.HELP}" for command in commands]
+        lines += [f"  {PROGRAM} {command.NAME:<10}{command.HELP}" for command in commands]
         self.epilog = "\n".join([*lines, "", MORE])
         return super().format_help()
 
