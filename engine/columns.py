@@ -33,6 +33,11 @@ class Column:
         return int(self.floats.nbytes) + sum(int(a.nbytes) for a in self.arrays.values())
 
 
+def slot_numbers(slots: np.ndarray[Any, Any], operands: int) -> np.ndarray[Any, Any]:
+    """Numbers of operands in 2 bytes each, in 4 where a node has more `operands` than 2¹⁵."""
+    return slots.astype(np.int16 if operands <= 2**15 else np.int32, copy=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged(Sequence[tuple[int, ...]]):
     """One tuple of whole numbers for each node, such as its operands' ids, held in two arrays: 4 or

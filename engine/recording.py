@@ -14,7 +14,7 @@ from engine.arrays import floats, namespace_of
 from engine.backward import added, contributions, seed_for
 from engine.calls import Calls
 from engine.collector import rare_collections
-from engine.columns import Column
+from engine.columns import Column, slot_numbers
 from engine.errors import EngineError, GradientError, LeavesGraphError
 from engine.numbering import Numbered, number
 from engine.passes import Decision, Pass
@@ -27,7 +27,6 @@ from engine.writing import Writes
 Function = Callable[..., Any]
 Update = tuple[int, float, Any]  # the node, the learning rate, the new value
 _FLOATS = floats.NAMESPACE
-_SLOTS = 2**15  # operands of a node, whose numbers fit into two bytes
 
 
 def record(fn: Function, /, **inputs: Any) -> Trace:
@@ -407,7 +406,7 @@ class _Backward:
             pairs = zip(sources.tolist(), slots.tolist(), strict=True)
             passed &= np.array([pair not in skipped for pair in pairs], dtype=bool)
         self.sources = sources[passed]
-        self.slots = slots[passed].astype(np.min_scalar_type(-int(counts.max(initial=_SLOTS))))
+        self.slots = slot_numbers(slots[passed], int(counts.max(initial=0)))
         self.targets = targets[passed]
 
 

@@ -19,7 +19,7 @@ ENTRIES = 100_000  # of one list or tuple among parameters; an array may have mo
 SCOPES = 1_000  # names in one scope
 TEXT = 16 * 2**20  # characters of the source text
 WORDS = 1_000  # entries of `about`
-OPERANDS = 2**15 - 1  # of one node: what a slot can count
+OPERANDS = 1_000_000  # of one node
 
 
 def fits(shape: tuple[int, ...]) -> bool:

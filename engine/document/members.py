@@ -50,7 +50,7 @@ COLUMNS = {
     "gradients": ("<f8", 0),
     "gradient_arrays": ("<i4", 2),
     "sources": ("<i4", 0),
-    "slots": ("<i2", 0),
+    "slots": ("<i4", 0),
     "amounts": ("<f8", 0),
     "amount_arrays": ("<i4", 2),
     "seeds": ("<f8", 0),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.columns import Column, Ragged
+from engine.columns import Column, Ragged, slot_numbers
 from engine.document import check, json_, limits, members, params, tables
 from engine.document.archive import Archive, shown
 from engine.document.arrays import Arrays
@@ -156,7 +156,7 @@ class _Reading:
             values=self._column("values", "value_arrays"),
             gradients=self._column("gradients", "gradient_arrays"),
             sources=self.columns["sources"],
-            slots=self.columns["slots"],
+            slots=self._slots(operands),
             targets=self._targets(operands),
             amounts=self._column("amounts", "amount_arrays"),
             updates=self._updates(),
@@ -192,6 +192,11 @@ class _Reading:
         targets: Array = operands.flat[starts[sources] + slots]
         targets.setflags(write=False)
         return targets
+
+    def _slots(self, operands: Ragged) -> Array:
+        slots = slot_numbers(self.columns["slots"], int(np.diff(operands.starts).max()))
+        slots.setflags(write=False)
+        return slots
 
     def _dense(self, name: str, items: list[Any]) -> Iterator[Any]:
         column = self.columns[name]
