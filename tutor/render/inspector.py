@@ -75,6 +75,7 @@ def inspection(
     rows.append(("used by", _names(trace, users) if users else (("nothing, the result", "text"),)))
     if entry.scope:
         rows.append(("scope", ((sanitise(" › ".join(entry.scope)), "text"),)))
+    rows += [("decides", line) for line in _decisions(trace, node)]
     name = name_of(trace, node)
     title = f"{name} = {expression(trace, node)}" if entry.inputs else name
     return Inspection(
@@ -84,6 +85,24 @@ def inspection(
         tuple(parts),
         count,
     )
+
+
+def _decisions(trace: Trace, node: int) -> list[Line]:
+    """What Python went on with where it looked at the node's value; a replay does not decide it
+    again."""
+    at = trace.pass_of(node)
+    local = node - trace.node_range(at).start
+    lines = []
+    for decision in trace.passes[at].decisions:
+        if decision.node != local:
+            continue
+        place = "" if decision.location is None else f" at {sanitise(str(decision.location))}"
+        if decision.kind == "truth":
+            told = f"a branch{place}: {'taken' if decision.outcome else 'not taken'}"
+        else:
+            told = f"read as the {decision.kind} {number(float(decision.outcome))}{place}"
+        lines.append(((told, "text"),))
+    return lines
 
 
 def _value(trace: Trace, node: int, cursor: int) -> Line:
