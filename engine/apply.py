@@ -21,6 +21,8 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
 
     Raises ShapeError, which names the op, the shapes and the nodes, when the operands do not fit.
     """
+    if BUSY and np.ndarray in set(map(type, operands)):
+        operands = _kept(operands)
     tensors = tuple([x if type(x) is Tensor else as_tensor(x) for x in operands])
     values = [t.held for t in tensors]
     value = forward(op, values, params, tensors)
@@ -40,6 +42,21 @@ def apply(op: Op, operands: tuple[Any, ...], params: Mapping[str, Any]) -> Tenso
     elif not node.requires_grad:
         node.forget()
     return node
+
+
+def _kept(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands with copies of plain arrays, into which the function may write later."""
+    mode = MODE.get()
+    if mode is None or not mode.recording:
+        return operands
+    kept = []
+    for x in operands:
+        if type(x) is np.ndarray:
+            leaf = as_tensor(x.copy())
+            mode.took(leaf, x)
+            x = leaf
+        kept.append(x)
+    return tuple(kept)
 
 
 def forward(

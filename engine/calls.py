@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
-import numpy as np
-
 from engine.instructions import Instructions, Target
 from engine.loops import Loop
 from engine.source import calling_frame
@@ -96,6 +94,7 @@ class Calls:
         self._opened: list[_Entry | None] = []
         self._taken: dict[Path, int] = {}  # how often each path was asked for
         self._awaited: list[tuple[Tensor, FrameType, Target]] = []
+        self.written_next = False  # whether a tensor is about to be written into entries
 
     def close(self) -> None:
         """Let go of all frames."""
@@ -120,15 +119,17 @@ class Calls:
         """Note a new node that was made while a frame of the user's runs."""
         self.settle()
         self._expect(node, frame)
-        for operand in node.inputs:
-            if operand.op is None and type(operand.held) is np.ndarray and operand.name is None:
-                name = _variable(operand.held, frame.f_locals, frame.f_globals)
-                if name is not None:
-                    operand.name = name
         entry = self._entry(frame)
         path = self._outside if entry is None else self._path(entry)
         if path:
             self._scopes_of[node.serial] = path
+
+    def took(self, leaf: Tensor, array: Any) -> None:
+        """Name a constant after the variable in which its array stands."""
+        frame = self.frame()
+        name = _variable(array, frame.f_locals, frame.f_globals)
+        if name is not None:
+            leaf.name = name
 
     def _expect(self, node: Tensor, frame: FrameType) -> None:
         """Note which variable the code is about to store a new node in, by way of the callers that
@@ -304,7 +305,7 @@ def _variable(value: Any, *scopes: Mapping[str, Any]) -> str | None:
     """The first variable that holds this very object."""
     for variables in scopes:
         for name, held in list(variables.items()):
-            if held is value and not name.startswith("."):
+            if held is value and name.isidentifier():
                 return name
     return None
 

@@ -1,24 +1,17 @@
 """Loops of the user's own file, counted: each turn of `for t in ...` becomes a scope.
 
-Python does not tell from outside which turn a loop is in. So the file is compiled with one change:
-what a `for` loop runs over is handed out by a `Loop`, one item at a time. Lines, columns, results
-and errors stay what they are.
+Python does not tell from outside which turn a loop is in. So the file is compiled with a change:
+what a `for` loop runs over is handed out by a `Loop`, one item at a time.
 """
 
 from __future__ import annotations
 
-import ast
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
-from types import CodeType, FrameType, ModuleType
+from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
-
-from engine.state import MODE
 
 _WATCH = "__turns__"
 
@@ -99,76 +92,3 @@ class Loop:
             if isinstance(item, (int, np.integer)) and not isinstance(item, bool)
         ]
         return ",".join(whole) if whole else f"{variable} {self.turn}"
-
-
-def load(name: str, path: str, text: str) -> ModuleType:
-    """Import a text as the module `name` of the file `path`, with its loops counted.
-
-    Raises SyntaxError, and whatever the text raises when it is run.
-    """
-    loader = _Loader(name, path, text)
-    spec = spec_from_file_location(name, path, loader=loader)
-    if spec is None:
-        raise ImportError(f"{path} is no Python file")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
-    return module
-
-
-class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, text: str) -> None:
-        super().__init__(name, path)
-        tree = ast.parse(text, path)
-        marking = _Marking()
-        marked = ast.fix_missing_locations(marking.visit(tree))
-        self._code = compile(marked, path, "exec", dont_inherit=True)
-        self._sites = marking.sites
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self._code
-
-    def exec_module(self, module: ModuleType) -> None:
-        setattr(module, _WATCH, self._turns)
-        super().exec_module(module)
-
-    def _turns(self, items: Iterable[Any], number: int) -> Iterable[Any]:
-        """What a loop runs over: the items themselves where nobody is watching."""
-        watcher = getattr(MODE.get(), "calls", None)
-        if watcher is None:
-            return items
-        return Loop(self._sites[number], items, watcher, sys._getframe(1))
-
-
-class _Marking(ast.NodeTransformer):
-    """Puts the iterable of each `for` statement into a call."""
-
-    def __init__(self) -> None:
-        self.sites: list[Site] = []
-
-    def visit_For(self, node: ast.For) -> ast.For:
-        last = node.body[-1]
-        site = Site(
-            tuple(_names(node.target)) or ("turn",),
-            (node.body[0].lineno, node.body[0].col_offset),
-            (last.end_lineno or last.lineno, last.end_col_offset or 0),
-        )
-        number = len(self.sites)
-        self.sites.append(site)
-        self.generic_visit(node)
-        call = ast.Call(ast.Name(_WATCH, ast.Load()), [node.iter, ast.Constant(number)], [])
-        for part in (call, call.func, call.args[1]):
-            ast.copy_location(part, node.iter)
-        node.iter = call
-        return node
-
-
-def _names(target: ast.expr) -> Iterator[str]:
-    """The variables of a loop, one for each item of its outermost tuple."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        for part in target.elts:
-            yield next(_names(part), "turn")
-    elif isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, ast.Starred):
-        yield from _names(target.value)

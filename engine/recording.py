@@ -165,7 +165,7 @@ class _Recorder:
         self.known: dict[Any, Location] = {}
         self.scopes_of: dict[int, tuple[str, ...]] = {}  # by serial number
         self.looks: list[tuple[int, Look, bool | float, Location]] = []  # serial number first
-        self.writes = Writes(next_serial(), self.nodes, self._written)
+        self.writes = Writes(next_serial(), self.nodes, self._check, self._written)
         self.calls: Calls | None = None
         self.made = self._hook()
         if user is not None:
@@ -222,22 +222,28 @@ class _Recorder:
 
         return made
 
+    def _check(self) -> None:
+        """From now on refuse nodes that a write has made wrong."""
+        unchecked = self.made
+
+        def made(node: Tensor) -> None:
+            self.writes.check(*node.inputs)
+            unchecked(node)
+
+        self.made = made
+
     def _written(self, old: Tensor, new: Tensor, target: Tensor) -> None:
         if self.calls is not None:
             self.calls.written(old, new, target)
-        if len(self.writes.stamps) == 2:  # the first write: from now on there may be stale views
-            unchecked = self.made
 
-            def made(node: Tensor) -> None:
-                for operand in node.inputs:
-                    self.writes.refuse_stale(operand)
-                unchecked(node)
-
-            self.made = made
+    def took(self, leaf: Tensor, array: Any) -> None:
+        """Note that a plain array became a constant of the graph."""
+        if self.calls is not None:
+            self.calls.took(leaf, array)
 
     def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
         """Note that Python got a number out of a Tensor."""
-        self.writes.refuse_stale(tensor)
+        self.writes.check(tensor)
         if self.location is not None:
             place = self.location
         else:
@@ -255,7 +261,7 @@ class _Recorder:
         self, leaves: Mapping[str, Tensor], output: Tensor, upstream: Any, index: int
     ) -> Pass:
         """Number the nodes, run backward, and freeze everything."""
-        self.writes.refuse_stale(output)
+        self.writes.check(output)
         graph = number(list(leaves.values()), self.nodes, output)
         nodes = graph.nodes
         values = [node.held for node in nodes]

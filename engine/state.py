@@ -34,6 +34,9 @@ class Mode(Protocol):
     def made(self, node: Tensor) -> None:
         """Called once for each new node, before anyone else sees it."""
 
+    def took(self, leaf: Tensor, array: Any) -> None:
+        """Called when a plain array became a constant of the graph."""
+
     def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
         """Called when Python gets a number out of a Tensor and may decide something by it."""
 
@@ -64,6 +67,9 @@ class _NoGrad:
 
     def made(self, node: Tensor) -> None:
         node.forget()
+
+    def took(self, leaf: Tensor, array: Any) -> None:
+        pass
 
     def decided(self, tensor: Tensor, kind: Look, outcome: bool | float) -> None:
         if self.outer is not None:

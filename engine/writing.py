@@ -35,22 +35,30 @@ class Writes:
 
     started: the serial number of the first node that belongs to it. nodes: those made so far, in
     the order of their serial numbers; an object that is written into is exchanged there.
+    begun: called before the first write; from then on `check` must be asked about every node.
     done: called after each write with the object as it was, the one that was replaced by the
     target, and the target.
     """
 
     def __init__(
-        self, started: int, nodes: list[Tensor], done: Callable[[Tensor, Tensor, Tensor], None]
+        self,
+        started: int,
+        nodes: list[Tensor],
+        begun: Callable[[], None],
+        done: Callable[[Tensor, Tensor, Tensor], None],
     ) -> None:
         self.started = started
         self.nodes = nodes
+        self.begun: Callable[[], None] | None = begun
         self.done = done
+        self.owed: tuple[Tensor, Tensor | None] | None = None  # see `put_back`
         # By the serial number of every state that a written tensor was in: when each of its
         # entries was last written, as the serial number of the node that did it.
         self.stamps: dict[int, Any] = {}
 
     def replace(self, target: Tensor, new: Tensor, index: Any) -> None:
         """Let the object `target` go on as the node `new`, which was made by writing at `index`."""
+        self.begin()
         old: Tensor = object.__new__(Tensor)
         _become(old, target)
         after = bisect_right(self.nodes, target.serial, key=_serial)
@@ -69,8 +77,27 @@ class Writes:
             target.name = old.name
         self.done(old, new, target)
 
-    def refuse_stale(self, tensor: Tensor) -> None:
-        """Raise LeavesGraphError for a view of entries that were overwritten since it was made."""
+    def begin(self) -> None:
+        """Let `check` be asked about every node from now on."""
+        if self.begun is not None:
+            self.begun()
+            self.begun = None
+
+    def check(self, *used: Tensor) -> None:
+        """Raise LeavesGraphError where a tensor is used that is a view of entries overwritten since
+        it was made, or where a view was changed in place just before."""
+        if self.owed is not None:
+            self.owed = None
+            raise LeavesGraphError(
+                f"a view was changed in place before this ({calling_line()}), which would write "
+                "through it into the array that it is taken from: write into that array itself"
+            )
+
+        for tensor in used:
+            if is_view(tensor):
+                self._refuse_stale(tensor)
+
+    def _refuse_stale(self, tensor: Tensor) -> None:
         chain = []
         node: Any = tensor
         while is_view(node):
@@ -105,9 +132,12 @@ def write(target: Tensor, index: Any, value: Any) -> None:
             f"a tensor cannot be written into ({calling_line()}): build a new one with "
             "where, concatenate or stack"
         )
+    owed = mode.writes.owed
+    if owed is not None and owed[0] is value and owed[1] is target:
+        mode.writes.owed = None
     _refuse_foreign(target, mode.writes.started)
     _refuse_view(target, "[...] =")
-    place = _kept(plain_index(index))
+    place = plain_index(index)
     _refuse_mask(target, value)
     mode.writes.replace(target, write(target, value, index=place), place)
 
@@ -125,8 +155,8 @@ def write_all(target: Tensor, sign: str, compute: Callable[[], Tensor]) -> Tenso
     if target.serial < mode.writes.started or (target.op is None and target.requires_grad):
         return compute()
     if is_view(target):
-        if puts_back(calling_frame()):  # h[i] += v: what is written into is h, right after this
-            return compute()
+        if puts_back(calling_frame()):
+            return put_back(target, compute)
         _refuse_view(target, f" {sign}=")
     result = compute()
     if result.shape != target.shape:
@@ -136,6 +166,17 @@ def write_all(target: Tensor, sign: str, compute: Callable[[], Tensor]) -> Tenso
         )
     mode.writes.replace(target, result, Ellipsis)
     return target
+
+
+def put_back(view: Tensor, compute: Callable[[], Tensor]) -> Tensor:
+    """What `h[i] += v` makes of the view h[i]. It must be written into h right after this; if h is
+    no tensor but a list of views, that does not happen, and the next node is refused."""
+    result = compute()
+    mode = MODE.get()
+    if mode is not None and mode.writes is not None:
+        mode.writes.begin()
+        mode.writes.owed = (result, view.first)
+    return result
 
 
 def is_view(node: Tensor) -> bool:
@@ -186,15 +227,6 @@ def _refuse_mask(target: Tensor, value: Any) -> None:
             f"{target.name or 'a mask'}[...] = ... ({calling_line()}) would write numbers into a "
             "mask of true and false"
         )
-
-
-def _kept(index: Any) -> Any:
-    """The index with copies of its arrays, which may change later."""
-    if isinstance(index, tuple):
-        return tuple(_kept(part) for part in index)
-    if isinstance(index, list):
-        return np.array(index)
-    return index.copy() if isinstance(index, np.ndarray) else index
 
 
 def _become(one: Tensor, other: Tensor) -> None:

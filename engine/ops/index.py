@@ -207,11 +207,16 @@ def _as_lists(indices: Any) -> Any:
 
 
 def plain_index(key: Any) -> Any:
-    """An index without Tensors: masks and whole numbers among them are taken out of the graph."""
+    """An index without Tensors: masks and whole numbers among them are taken out of the graph. Of
+    lists and arrays it has copies, because they may change later."""
     from engine.tensor import Tensor
 
     if isinstance(key, tuple):
         return tuple(plain_index(part) for part in key)
+    if isinstance(key, (list, np.ndarray)):
+        return key.copy()
+    if isinstance(key, np.integer):
+        return int(key)
     if type(key) is Tensor:
         if key.dtype.kind == "b":
             return key.data

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.loops import load
+from engine.marking import load
 
 DATA = Path(__file__).parents[1] / "data" / "functions"
 Tracing = Callable[..., engine.Trace]

@@ -23,7 +23,7 @@ import numpy as np
 
 from engine.document import Document, DocumentError, write_bytes
 from engine.errors import EngineError, GradientError
-from engine.loops import load
+from engine.marking import load
 from engine.passes import Pass
 from engine.recording import record_pass
 from engine.tensor import Tensor
