@@ -9,6 +9,7 @@ from tutor.debugger import moving
 from tutor.debugger.frame import Frame, focused
 from tutor.debugger.view import moves
 from tutor.session import looking
+from tutor.session.panel import close
 from tutor.session.panels import cells
 from tutor.session.panels.gate import open_gate
 from tutor.session.refused import Refused
@@ -94,7 +95,8 @@ def unfold(session: Session) -> Session:
     frame = moves.unfold(session.frame, focused(session.frame))
     if frame is session.frame:
         raise Refused("this node is in no gate of yours")
-    return _told(session, frame, "The gate is unfolded.")
+    open_here = session.panel is not None and session.panel.kind == "gate"
+    return _told(close(session) if open_here else session, frame, "The gate is unfolded.")
 
 
 def gate_names(session: Session, text: str) -> Sequence[str]:
