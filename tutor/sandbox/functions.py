@@ -205,6 +205,7 @@ def start(
         "seed": seed,
         "index": index,
         "seconds": seconds,
+        "parent": os.getpid(),
     }
     packed = _packed(inputs if upstream is None else {**inputs, "the upstream gradient": upstream})
     source = Source("file", path, text, target.function)

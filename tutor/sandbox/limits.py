@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from contextlib import suppress
 
 SPARE = 5.0
@@ -31,3 +34,17 @@ def limit_time(seconds: float) -> None:
     limit("RLIMIT_CPU", int(seconds) + 1)
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def end_with(parent: int) -> None:
+    """Let this process, and what it has started, end within a second of its parent.
+
+    A parent that is killed, or whose terminal is closed, cannot stop its child any more.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -28,7 +28,7 @@ from engine.passes import Pass
 from engine.recording import record_pass
 from engine.tensor import Tensor
 from engine.trace import Trace
-from tutor.sandbox.limits import SPARE, UNANSWERED, limit, limit_time
+from tutor.sandbox.limits import SPARE, UNANSWERED, end_with, limit, limit_time
 from tutor.sandbox.target import near_name
 
 MEMORY = 4 * 1024**3
@@ -57,6 +57,7 @@ def main(question: int, reply: int) -> None:
     limit("RLIMIT_AS", MEMORY)
     limit("RLIMIT_CORE", 0)
     limit_time(float(request["seconds"]) + SPARE)
+    end_with(int(request["parent"]))
     process = os.getpid()
     told, document = answer(request, _unpacked(arrays))
     try:

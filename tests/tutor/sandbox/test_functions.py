@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import subprocess
 import sys
 import time
@@ -165,6 +166,28 @@ def test_a_job_can_be_polled() -> None:
     assert ran.trace.value("w") == 0.25
     job.stop()
     assert job.wait() is ran
+
+
+def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    file = tmp_path / "endless.py"
+    file.write_text(
+        f"ALIVE = open({str(alive)!r}, 'w')\nprint('here', file=ALIVE, flush=True)\n"
+        "def f(x=1.0):\n    while True:\n        pass\n"
+    )
+    program = (
+        "import sys, pathlib\n"
+        "from tutor.sandbox.functions import FileTarget, start\n"
+        "start(FileTarget(pathlib.Path(sys.argv[1]), 'f'), {}, seconds=1000).wait()\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(file)])
+    with alive.open("rb", buffering=0) as pipe:  # which ends when its last writer does
+        assert pipe.readline() == b"here\n"
+        parent.kill()
+        parent.wait()
+        assert select.select([pipe], [], [], 30.0)[0]
+        assert pipe.read() == b""
 
 
 @pytest.mark.parametrize(
