@@ -81,10 +81,10 @@ def names(session: Session, text: str) -> Sequence[str]:
 
 def look(session: Session, text: str) -> Session:
     """Look at the node of this name; at the only one that matches where none is called so."""
+    nodes = session.trace.node_range(here(session))
     for fold in session.frame.zoom.folds:
-        if fold.name == text.strip():
-            first = session.trace.node_range(here(session)).start
-            node = first + fold.nodes[-1]
+        if fold.name == text.strip() and fold.nodes[-1] < len(nodes):
+            node = nodes[fold.nodes[-1]]
             told = f"Looking at the gate {sanitise(fold.name)}."
             return replace(session, frame=moving.focus(session.frame, node), told=told)
     try:

@@ -189,14 +189,23 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A graph that was recorded: of a loaded trace, or of a function that was rebuilt to ask what
-    if. What Python decided while it was recorded is not decided again."""
+    if. What Python decided while it was recorded is not decided again.
+
+    name: of what it was recorded. changes: what is different since, in words.
+    """
 
     graph: Pass
-    text: str
+    name: str
     source: Source | None = None
+    changes: tuple[str, ...] = ()
     kind: Kind = "recorded"
     slow: bool = False
     program: None = None
+
+    @property
+    def text(self) -> str:
+        """The name, with what is different: `loss.py:mse, if a by relu and b held`."""
+        return f"{self.name}, if {' and '.join(self.changes)}" if self.changes else self.name
 
     def run(
         self,

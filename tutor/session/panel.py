@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Protocol
+from typing import ClassVar
 
 from engine.errors import EngineError
 from tutor.debugger import moving
 from tutor.debugger.errors import DebuggerError
+from tutor.layout.layout import Direction
 from tutor.render.report import Report, Row
 from tutor.session.refused import Refused
 from tutor.session.session import Session, at
 
 
-class Panel(Protocol):
-    """A question about a session. Immutable; its answer is made anew for every moment.
+class Panel(ABC):
+    """A question about a session. Immutable; its answer is made anew for every moment. kind: that
+    of its report, such as "why"."""
 
-    A panel part of whose answer is worked out elsewhere also has `pending`, whether more is to
-    come, and `settled()`, which waits for it.
-    """
+    __slots__ = ()
+    kind: ClassVar[str]
 
-    @property
-    def kind(self) -> str:
-        """The kind of its report: "why", "audit", …"""
-        ...
-
+    @abstractmethod
     def report(self, session: Session) -> Report:
         """The answer at the session's moment."""
-        ...
 
     def turned(self, session: Session, way: int) -> Panel | None:
         """The neighbouring question (an earlier cut, another cell); None where there is none."""
-        ...
+        return None
+
+    def moved(self, session: Session, way: Direction) -> Panel | None:
+        """The question beside this one; None where the arrows walk along the graph."""
+        return None
 
     def opened(self, session: Session, row: Row) -> Session:
-        """What happens when a row is opened."""
-        ...
+        """What happens when a row is opened: go to its event, look at its node."""
+        return followed(session, row)
+
+    def carried(self, before: Session, after: Session) -> Panel | None:
+        """The same question about another trace; None where it can not be asked there."""
+        return self
+
+    @property
+    def pending(self) -> bool:
+        """Whether more of the answer, which is worked out elsewhere, is to come."""
+        return False
+
+    def settle(self) -> None:  # noqa: B027 — most have nothing to wait for
+        """Wait for what is to come."""
 
 
 def answer(session: Session, panel: Panel) -> Report:
@@ -57,21 +70,14 @@ def shown(session: Session, panel: Panel) -> Report:
         return Report(panel.kind, panel.kind, rows, (str(refusal),), data)
 
 
-def pending(panel: Panel | None) -> bool:
-    """Whether more of the answer is to come."""
-    return bool(getattr(panel, "pending", False))
-
-
 def settled(panel: Panel) -> Panel:
     """The panel when all of its answer is there."""
-    wait = getattr(panel, "settled", None)
-    if wait is not None:
-        wait()
+    panel.settle()
     return panel
 
 
 def followed(session: Session, row: Row) -> Session:
-    """What opening a row means unless a panel knows better: go to its event, look at its node."""
+    """Go to the event of a row, or look at its node."""
     if row.event is not None:
         return at(session, moving.jump_to_event(session.frame, row.event))
     if row.node is not None:

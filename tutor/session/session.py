@@ -15,9 +15,10 @@ from engine.trace import Trace
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame
 from tutor.debugger.state import changed_nodes
-from tutor.language import Program, parse, parse_at
-from tutor.session import told
-from tutor.session.origin import Expression, Function, Origin
+from tutor.debugger.view.zoom import Zoom
+from tutor.language import Program, parse
+from tutor.session import carried, told
+from tutor.session.origin import Expression, Function, Origin, Run
 
 if TYPE_CHECKING:
     from tutor.session.notes import Notes
@@ -31,13 +32,15 @@ _DATA = re.compile(r"[xyt]s?\d*(_\w*)?|targets?\d*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What undo goes back to: the origin, the inputs of the first pass, the trace, and where one
-    stood."""
+    """What undo goes back to: the origin, the inputs of the first pass and the seed, the trace, and
+    where one stood in it."""
 
     origin: Origin
     inputs: Mapping[str, Value]
+    upstream: Value | None
     trace: Trace
     cursor: int
+    zoom: Zoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,27 +172,18 @@ def edit_inputs(session: Session, values: Mapping[str, Any]) -> Session:
             raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
     inputs = {**session.inputs, **values}
     run = session.origin.run(inputs, upstream=session.upstream, dtype=session.dtype)
-    origin = run.origin or session.origin
-    after = rerun(session, origin, Trace((run.made,)), printed=run.printed)
-    name = next(iter(values))
-    return replace(after, told=told.of_edit(name, standing(session, name), session, after))
+    after = rerun(session, session.origin, run, session.upstream)
+    was = {name: standing(session, name) for name in values}
+    return replace(after, told=told.of_edit(was, session, after))
 
 
-def edit_text(session: Session, name: str, text: str) -> Session:
-    """`edit_input` with a value as one types it: `3`, `[1, 2]`, `x.npy`.
-
-    Raises LanguageError, whose offsets count in `name=text`, and what `edit_input` raises.
-    """
-    values = parse_at([f"{name}={text}"])
-    if set(values) != {name}:
-        raise EngineError(f"one value for {name} is wanted, found {len(values)}")
-    return edit_input(session, name, values[name])
-
-
-def rerun(session: Session, origin: Origin, trace: Trace, *, printed: str = "") -> Session:
-    """The session on a fresh trace of one pass, at the same place; undo leads back."""
-    moment = Moment(origin, _inputs(trace), trace, _same_place(session.frame, trace))
-    return replace(_changed_to(session, moment), printed=printed)
+def rerun(session: Session, origin: Origin, run: Run, upstream: Value | None) -> Session:
+    """The session on what a run of `origin` with this seed gave, at the same place; undo leads
+    back."""
+    trace = Trace((run.made,))
+    place, zoom = carried.place(session.frame, trace), carried.zoom(session.frame, trace)
+    moment = Moment(run.origin or origin, _inputs(trace), upstream, trace, place, zoom)
+    return replace(_changed_to(session, moment), printed=run.printed)
 
 
 def descend(session: Session) -> Session:
@@ -209,7 +203,8 @@ def descend(session: Session) -> Session:
     )
     trace = appended(session.trace, updates, run.made)
     here = session.trace.backward_range(len(session.trace.passes) - 1).stop
-    moment = Moment(run.origin or session.origin, session.inputs, trace, here + 1)
+    origin, zoom = run.origin or session.origin, session.frame.zoom
+    moment = Moment(origin, session.inputs, session.upstream, trace, here + 1, zoom)
     after = replace(_changed_to(session, moment), changed=frozenset(), printed=run.printed)
     return replace(after, told=told.of_step(after))
 
@@ -267,9 +262,7 @@ def _origin(target: str | Program | Callable[..., Any] | Origin) -> Origin:
         return Expression(parse(target))
     if isinstance(target, Program):
         return Expression(target)
-    if hasattr(target, "run"):
-        return target  # type: ignore[return-value]
-    return Function(target)
+    return Function(target) if callable(target) else target
 
 
 def _inputs(trace: Trace) -> Mapping[str, Value]:
@@ -277,7 +270,10 @@ def _inputs(trace: Trace) -> Mapping[str, Value]:
 
 
 def _moment(session: Session) -> Moment:
-    return Moment(session.origin, session.inputs, session.trace, session.frame.cursor)
+    frame = session.frame
+    return Moment(
+        session.origin, session.inputs, session.upstream, frame.trace, frame.cursor, frame.zoom
+    )
 
 
 def _changed_to(session: Session, moment: Moment) -> Session:
@@ -287,15 +283,15 @@ def _changed_to(session: Session, moment: Moment) -> Session:
 
 def _shown(session: Session, moment: Moment) -> Session:
     at = session.trace.pass_at(session.frame.cursor)
-    changed = changed_nodes(session.trace, moment.trace, at=at)
-    frame = moving.jump(Frame(moment.trace, zoom=session.frame.zoom), moment.cursor)
-    return replace(
-        session, origin=moment.origin, inputs=moment.inputs, frame=frame, changed=changed
+    old, new = session.trace.passes[at], moment.trace.passes[0]
+    zoom = session.frame.zoom if carried.alike(old, new) else moment.zoom
+    after = replace(
+        session,
+        origin=moment.origin,
+        inputs=moment.inputs,
+        upstream=moment.upstream,
+        frame=moving.jump(Frame(moment.trace, zoom=zoom), moment.cursor),
+        changed=changed_nodes(session.trace, moment.trace, at=at),
     )
-
-
-def _same_place(frame: Frame, trace: Trace) -> int:
-    """The cursor in a fresh trace of one pass that corresponds to where one stands."""
-    old = frame.trace
-    first = old.forward_range(old.pass_at(frame.cursor)).start
-    return min(frame.cursor - first, len(trace.events))
+    panel = session.panel
+    return after if panel is None else replace(after, panel=panel.carried(session, after))

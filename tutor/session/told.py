@@ -39,7 +39,8 @@ def of_step(session: Session) -> str:
 def of_edit(was: Mapping[str, Value], before: Session, after: Session) -> str:
     """Inputs were changed: to what, what changed with it, and that the steps before are gone."""
     changes = [
-        f"{name} is {inline(after.inputs[name])}, it was {inline(old)}." for name, old in was.items()
+        f"{name} is {inline(after.inputs[name])}, it was {inline(old)}."
+        for name, old in was.items()
     ]
     told = " ".join(changes[:_MOST])
     if len(changes) > _MOST:

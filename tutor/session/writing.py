@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.render.notation import NOTATIONS, Notation, legend, named, next_notation
-from tutor.render.report import Report, Row
-from tutor.session.panel import followed, show
+from tutor.render.report import Report
+from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class LegendPanel:
-    """What is called how in the notation that is chosen; `<` and `>` choose another."""
+class LegendPanel(Panel):
+    """What is called how in the notation that is chosen."""
 
-    kind: str = "notation"
+    kind: ClassVar[str] = "notation"
 
     def report(self, session: Session) -> Report:
         """The parts of the network and their names."""
         return legend(session.trace, notation_of(session))
-
-    def turned(self, session: Session, way: int) -> LegendPanel | None:
-        """There is one legend; the key of the notation changes it."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at the node of a row."""
-        return followed(session, row)
 
 
 def notation_of(session: Session) -> Notation:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.debugger.audit import audit, report
-from tutor.render.report import Report, Row
-from tutor.session.panel import followed, show
+from tutor.render.report import Report
+from tutor.session.panel import Panel, show
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPanel:
+class AuditPanel(Panel):
     """The findings, the gravest first. A row leads to the node and event it speaks of."""
 
-    kind: str = "audit"
+    kind: ClassVar[str] = "audit"
 
     def report(self, session: Session) -> Report:
         """The findings about the pass that is looked at."""
         at = session.trace.pass_at(session.frame.cursor)
         return report(audit(session.trace, at), title=f"audit of {session.text}")
-
-    def turned(self, session: Session, way: int) -> AuditPanel | None:
-        """There is one audit."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Go to what a finding speaks of."""
-        return followed(session, row)
 
 
 def ask(session: Session) -> Session:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tutor.debugger import cells
 from tutor.debugger.cells.places import shape_of
 from tutor.debugger.frame import focused, phase
-from tutor.render.report import Report, Row
-from tutor.session import looking
-from tutor.session.panel import followed, show
+from tutor.layout.layout import Direction
+from tutor.render.report import Report
+from tutor.session import carried, looking
+from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -18,14 +19,14 @@ Side = Literal["output", "input"]
 
 
 @dataclass(frozen=True, slots=True)
-class CellsPanel:
+class CellsPanel(Panel):
     """A cell of a node. side: "output" asks what made its value, "input" what came back into its
     gradient."""
 
     node: int
     index: cells.Index
     side: Side = "output"
-    kind: str = "cells"
+    kind: ClassVar[str] = "cells"
 
     def report(self, session: Session) -> Report:
         """The products that made the cell, or the contributions that came back to it."""
@@ -45,11 +46,12 @@ class CellsPanel:
             index.append(k)
         return None if flat else replace(self, index=tuple(reversed(index)))
 
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at the node of a row."""
-        return followed(session, row)
+    def carried(self, before: Session, after: Session) -> CellsPanel | None:
+        """The same cell of the same node, where that is there."""
+        node = carried.node(before.frame, after.frame, self.node)
+        return None if node is None else replace(self, node=node)
 
-    def moved(self, session: Session, way: Literal["left", "right", "up", "down"]) -> CellsPanel:
+    def moved(self, session: Session, way: Direction) -> CellsPanel:
         """The cell beside this one."""
         shape = shape_of(session.trace, self.node)
         return replace(self, index=cells.moved(shape, self.index, way))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from engine.document import SUFFIX, load
 from tutor.debugger.compare import Side, compare, report
-from tutor.render.report import Report, Row
+from tutor.render.report import Report
 from tutor.session.notes import Pinned
-from tutor.session.panel import followed, show
+from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
@@ -18,13 +18,13 @@ Order = Literal["largest", "graph"]
 
 
 @dataclass(frozen=True, slots=True)
-class ComparePanel:
+class ComparePanel(Panel):
     """Old against new. What is old: the pinned moment, else the run before the last edit, else the
     pass before. `<` and `>` change between the largest difference first and the order of the
     graph."""
 
     order: Order = "largest"
-    kind: str = "compare"
+    kind: ClassVar[str] = "compare"
 
     def report(self, session: Session) -> Report:
         """The nodes that differ, their values and gradients."""
@@ -35,10 +35,6 @@ class ComparePanel:
         """The other order."""
         return replace(self, order="graph" if self.order == "largest" else "largest")
 
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at a node, or go to the event at which the runs part."""
-        return followed(session, row)
-
 
 def sides(session: Session) -> tuple[Side, Side]:
     """What is compared. Raises Refused where there is one run of one pass and nothing pinned."""
@@ -48,10 +44,13 @@ def sides(session: Session) -> tuple[Side, Side]:
         same = pinned.trace is trace
         old = Side(pinned.trace, None, pinned.cursor if same else None, pinned.label)
         return old, Side(trace, None, cursor if same else None, "now")
-    if session.past and session.past[-1].trace.passes[0] is not trace.passes[0]:
-        return Side(session.past[-1].trace, 0, None, "before"), Side(trace, 0, None, "now")
-    at = trace.pass_at(cursor)
-    if at:
+    before = session.past[-1] if session.past else None
+    # A step of descent keeps the inputs of the first pass; what gives others is an edit.
+    if before is not None and before.inputs is not session.inputs:
+        at = before.trace.pass_at(before.cursor)
+        return Side(before.trace, at, None, "before"), Side(trace, 0, None, "now")
+    if len(trace.passes) > 1:
+        at = max(1, trace.pass_at(cursor))
         return (
             Side(trace, at - 1, None, f"pass {at}"),
             Side(trace, at, None, f"pass {at + 1}"),

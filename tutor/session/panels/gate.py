@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from engine.errors import EngineError
 from tutor.debugger import gates
+from tutor.debugger.errors import DebuggerError
 from tutor.debugger.gates import Deriving, Examination, Gate
 from tutor.debugger.gates import Refused as NotDerived
 from tutor.debugger.view.zoom import Fold
-from tutor.render.report import Report, Row
-from tutor.session.panel import followed, show
+from tutor.render.report import Report
+from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class GatePanel:
+class GatePanel(Panel):
     """job: the child process that finds the formulas and the proof; they are shown when they are
     there."""
 
     gate: Gate
     seen: Examination
     job: Deriving | NotDerived = field(compare=False)
-    kind: str = "gate"
+    kind: ClassVar[str] = "gate"
 
     @property
     def pending(self) -> bool:
         """Whether more is to come."""
         return self.job.poll().answer is None
 
-    def settled(self) -> None:
+    def settle(self) -> None:
         """Wait for what is to come."""
         self.job.wait()
 
@@ -38,13 +41,14 @@ class GatePanel:
         derived = self.job.poll()
         return gates.gate_report(session.trace, self.gate, session.frame.cursor, derived, self.seen)
 
-    def turned(self, session: Session, way: int) -> GatePanel | None:
-        """A gate stands alone."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at a node of it."""
-        return followed(session, row)
+    def carried(self, before: Session, after: Session) -> Panel | None:
+        """The gate of the same name; its numbers are others now."""
+        self.job.stop()
+        fold = next((one for one in after.frame.zoom.folds if one.name == self.gate.name), None)
+        try:
+            return None if fold is None else open_gate(after, fold).panel
+        except (DebuggerError, EngineError):
+            return None
 
 
 def open_gate(session: Session, fold: Fold) -> Session:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.debugger.stops.report import stops_report
 from tutor.debugger.watches.report import watches_report
 from tutor.render.report import Report, Row
 from tutor.render.sentences import sentence
-from tutor.session.panel import followed, show
+from tutor.session.panel import Panel, show
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class NotesPanel:
+class NotesPanel(Panel):
     """Watches first, for they change from event to event. A row leads to its event."""
 
-    kind: str = "notes"
+    kind: ClassVar[str] = "notes"
 
     def report(self, session: Session) -> Report:
         """Watches, breakpoints and marks at the session's moment."""
@@ -37,14 +38,6 @@ class NotesPanel:
         sentences = (*watches.sentences, *stops.sentences, *told)
         aside = f"event {cursor} of {len(trace.events)}"
         return Report("notes", "watches, breakpoints, marks", rows, sentences, data, aside)
-
-    def turned(self, session: Session, way: int) -> NotesPanel | None:
-        """There is one list."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Go to the event of a row."""
-        return followed(session, row)
 
 
 def ask(session: Session) -> Session:

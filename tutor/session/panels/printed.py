@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.render.report import Report, Row
 from tutor.render.sanitise import sanitise
-from tutor.session.panel import show
+from tutor.session.panel import Panel, show
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedPanel:
+class PrintedPanel(Panel):
     """The lines as they came."""
 
-    kind: str = "printed"
+    kind: ClassVar[str] = "printed"
 
     def report(self, session: Session) -> Report:
         """What the last run printed."""
@@ -23,14 +24,6 @@ class PrintedPanel:
         aside = f"{len(lines)} line{'s' if len(lines) != 1 else ''}"
         title = f"printed by {session.text}"
         return Report("printed", title, rows, tuple(lines), {"printed": session.printed}, aside)
-
-    def turned(self, session: Session, way: int) -> PrintedPanel | None:
-        """There is one run."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Lines lead nowhere."""
-        return session
 
 
 def ask(session: Session) -> Session:

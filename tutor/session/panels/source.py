@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import ClassVar
 
 from engine.source import Location
 from tutor.debugger.frame import active, focused
 from tutor.render.plain import Run
 from tutor.render.report import Report, Row
 from tutor.render.sanitise import sanitise
-from tutor.session.panel import followed
+from tutor.session.panel import Panel
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class SourcePanel:
+class SourcePanel(Panel):
     """The source, followed by the cursor. A row leads to the node that was made last in it."""
 
-    kind: str = "source"
+    kind: ClassVar[str] = "source"
 
     def report(self, session: Session) -> Report:
         """The lines, the active one marked."""
@@ -57,14 +58,6 @@ class SourcePanel:
             aside=f"line {here} of {len(lines)}" if here else f"{len(lines)} lines",
             at=(here or 1) - 1,
         )
-
-    def turned(self, session: Session, way: int) -> SourcePanel | None:
-        """There is one source."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at the node of a line."""
-        return followed(session, row)
 
 
 def place_of(session: Session) -> Location | None:

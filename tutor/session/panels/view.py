@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.debugger.view.report import view_report
-from tutor.render.report import Report, Row
-from tutor.session.panel import followed, show
+from tutor.render.report import Report
+from tutor.session.panel import Panel, show
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class ViewPanel:
+class ViewPanel(Panel):
     """The items of the picture: nodes, and groups that are folded."""
 
-    kind: str = "view"
+    kind: ClassVar[str] = "view"
 
     def report(self, session: Session) -> Report:
         """One row for each item."""
         return view_report(session.trace, session.frame)
-
-    def turned(self, session: Session, way: int) -> ViewPanel | None:
-        """There is one picture."""
-        return None
-
-    def opened(self, session: Session, row: Row) -> Session:
-        """Look at the node of a row."""
-        return followed(session, row)
 
 
 def ask(session: Session) -> Session:

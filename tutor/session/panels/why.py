@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from tutor.debugger import why as asked
 from tutor.debugger.frame import focused
 from tutor.debugger.why.report import report
 from tutor.render.report import Report, Row
-from tutor.session import looking
-from tutor.session.panel import followed, show
+from tutor.session import carried, looking
+from tutor.session.panel import Panel, followed, show
 from tutor.session.session import Session
 
 Index = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WhyPanel:
+class WhyPanel(Panel):
     """The gradient of one node or entry, at one depth. depth: None for the cut that tells most.
     split: members of the cut that are shown entry by entry."""
 
@@ -24,7 +25,7 @@ class WhyPanel:
     index: Index | None = None
     depth: int | None = None
     split: frozenset[int] = frozenset()
-    kind: str = "why"
+    kind: ClassVar[str] = "why"
 
     def report(self, session: Session) -> Report:
         """The paths, the cut and what it adds up to."""
@@ -44,6 +45,13 @@ class WhyPanel:
         if node is None or node in self.split or not session.trace.nodes[node].shape:
             return followed(session, row)
         return show(session, replace(self, split=self.split | {node}))
+
+    def carried(self, before: Session, after: Session) -> WhyPanel | None:
+        """The same node, where it is there; another graph has other cuts."""
+        node = carried.node(before.frame, after.frame, self.node)
+        if node is None or node == self.node:
+            return None if node is None else self
+        return WhyPanel(node, self.index)
 
     def _why(self, session: Session) -> asked.Why:
         return asked.why(session.trace, self.node, self.index, depth=self.depth, opened=self.split)

@@ -20,7 +20,7 @@ from tutor.render.numbers import exact
 from tutor.render.report import Report
 from tutor.render.sentences import sentence, start_sentence
 from tutor.render.values import inline
-from tutor.session.panel import pending, shown
+from tutor.session.panel import shown
 from tutor.session.panels.source import SourcePanel
 from tutor.session.session import Session
 from tutor.session.writing import notation_of
@@ -69,8 +69,8 @@ def show(screen: StepperScreen) -> None:
     if session.panel is not None:
         report = shown(session, session.panel).spelled(ascii_only)
         screen.query_one("#panel", ReportView).show(report)
-        if pending(session.panel):
-            screen.set_timer(POLL, screen.show)
+        if session.panel.pending:
+            screen.look_again(POLL)
         screen.panel_title = (report.title, report.aside)
     elif screen.drawing is None:
         canvas.say(f"Drawing {len(trace.passes[0].ops)} nodes …")

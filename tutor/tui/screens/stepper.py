@@ -13,6 +13,7 @@ from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from engine.trace import Trace
 from tutor.actions import ACTIONS, BY_ID, LEADER, Action
@@ -86,6 +87,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.asking = Asking(self)
         self.editing = Editing(self)
         self._leader = False
+        self._again: Timer | None = None
         self._awaited: tuple[Trace, int, Zoom] | None = None
         self._own: dict[str, Callable[[], None]] = {
             "play.toggle": self._play,
@@ -195,6 +197,15 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self._predict()
         self.show()
 
+    def look_again(self, seconds: float) -> None:
+        """Show the session once more after a while: more of an answer may be there then."""
+        if self._again is None:
+            self._again = self.set_timer(seconds, self._show_again)
+
+    def _show_again(self) -> None:
+        self._again = None
+        self.show()
+
     def say(self, sentence: str) -> None:
         """Put a sentence into the status line until something happens."""
         self.said = sentence
@@ -235,7 +246,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         """Do what the action table says, or say why it can not be done. Of several actions with one
         key, the first that fits."""
         named = [BY_ID[one] for one in name.split("|")]
-        fitting = [one for one in named if not one.panel or self.session.panel is not None]
+        fitting = [one for one in named if not one.panel or self.session.panel is not None] or named
         action, name = fitting[0], fitting[0].id
         why = action.enabled(self.session)
         if self.running.busy:
@@ -327,9 +338,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _walk(self, way: Direction) -> None:
         panel = self.session.panel
-        beside = None if panel is None else getattr(panel, "moved", None)
+        beside = None if panel is None else panel.moved(self.session, way)
         if beside is not None:
-            self.go(panels.show(self.session, beside(self.session, way)))
+            self.go(panels.show(self.session, beside))
             return
         if self.drawing is None:
             return
