@@ -45,20 +45,24 @@ class Asking:
         such = f"such as: {asked.example}"
         self._open(action.id, f"{asked.prompt}:", asked.initial(session), complete, such)
 
-    def predict(self) -> None:
-        """Ask for the answer to the question that stands above."""
+    def predict(self, text: str = "") -> None:
+        """Ask for the answer to the question that stands above. text: what is typed of it."""
         self._screen.add_class("-commanding")
-        self.bar.open("answer", ">", "", lambda _: (), stays=True)
+        self.bar.open("answer", ">", text, lambda _: (), stays=True)
 
     def leave(self) -> None:
-        """Close the bar; with it, predict mode."""
-        if self._screen.session.prediction is not None:
+        """Close the bar; of the line for answers, leave predict mode."""
+        if self._screen.session.prediction is not None and self.bar.action == "answer":
             self._screen.do(BY_ID["predict"])
             return
         self.close()
 
     def close(self) -> None:
-        """Close the bar."""
+        """Close the bar; in predict mode the line for answers is open again."""
+        if self._screen.session.prediction is not None:
+            self.predict()
+            self._screen.show()
+            return
         self._screen.remove_class("-commanding")
         self._screen.focus_picture()
         self._screen.show()
@@ -80,11 +84,7 @@ class Asking:
                 screen.action_act(action.id)
                 return
             if screen.do(action, given, on_refused=partial(self._refuse, offset=offset)):
-                said = screen.said
-                if screen.session.prediction is None:
-                    self.close()
-                if said is not None:
-                    screen.say(said)
+                self.close()
         except Refused as refusal:
             self._refuse(refusal)
 

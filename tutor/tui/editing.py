@@ -54,9 +54,7 @@ class Editing:
         offset = len(name) + 1
         refuse = partial(self._refuse, offset)
         if self._screen.do(BY_ID["input.edit"], f"{name}={text}", on_refused=refuse):
-            said = self._screen.session.told
             self.leave()
-            self._screen.say(said)
 
     def _open(self, name: str) -> None:
         screen = self._screen

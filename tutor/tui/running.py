@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CALM = 0.3
 """Seconds after which it is said that something runs."""
 
+Outcome = Session | Refused | Exception
 Then = Callable[["Session | Refused"], None]
 
 
@@ -29,9 +30,9 @@ class Running:
     """One action at a time in a thread; the clock in the status line, and a way to stop it."""
 
     class Ended(Message):
-        """The action was done, or refused."""
+        """The action was done, or refused, or failed through a fault of ours."""
 
-        def __init__(self, then: Then, outcome: Session | Refused) -> None:
+        def __init__(self, then: Then, outcome: Outcome) -> None:
             self.then = then
             self.outcome = outcome
             super().__init__()
@@ -62,11 +63,15 @@ class Running:
         self._stopped.set()
 
     def take(self, message: Ended) -> None:
-        """Hand on what came of it."""
+        """Hand on what came of it. Raises what the thread failed with."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        message.then(message.outcome)
+        outcome = message.outcome
+        if isinstance(outcome, Session | Refused):
+            message.then(outcome)
+        else:
+            raise outcome
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self._began
@@ -74,10 +79,10 @@ class Running:
 
     def _run(self, session: Session, action: Action, text: str, then: Then, stopped: Event) -> None:
         STOPPED.set(stopped)  # of this thread alone
-        outcome: Session | Refused
+        outcome: Outcome
         try:
             outcome = perform(session, action, text)
-        except Refused as refusal:
-            outcome = refusal
+        except Exception as error:  # a refusal, or what the screen's own thread is to report
+            outcome = error
         if self._screen.is_attached:
             self._screen.post_message(self.Ended(then, outcome))

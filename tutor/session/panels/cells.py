@@ -49,7 +49,12 @@ class CellsPanel(Panel):
     def carried(self, before: Session, after: Session) -> CellsPanel | None:
         """The same cell of the same node, where that is there."""
         node = carried.node(before.frame, after.frame, self.node)
-        return None if node is None else replace(self, node=node)
+        if node is None:
+            return None
+        shape = shape_of(after.trace, node)
+        fits = shape == shape_of(before.trace, self.node)
+        index = self.index if fits else cells.first(shape)
+        return None if index is None else replace(self, node=node, index=index)
 
     def moved(self, session: Session, way: Direction) -> CellsPanel:
         """The cell beside this one."""

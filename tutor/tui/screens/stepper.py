@@ -48,6 +48,7 @@ from tutor.tui.widgets.reportview import ReportView
 from tutor.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
+    from tutor.session.predicting import Prediction
     from tutor.tui.app import BackpropTutor
 
 LARGE = 5000  # nodes
@@ -133,16 +134,19 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         if self.session.prediction is not None:
-            self._predict()
+            self._predict(None)
         self.show()
 
-    def _predict(self) -> None:
+    def _predict(self, before: Prediction | None) -> None:
         """Open the line for answers, or close it, as the session says."""
-        self.set_class(self.session.prediction is not None, "-predict")
-        if self.session.prediction is None:
+        now = self.session.prediction
+        self.set_class(now is not None, "-predict")
+        if now is None:
             self.asking.close()
-        else:
-            self.asking.predict()
+            return
+        # A hint leaves what is typed where it is.
+        hinted = before is not None and before.state.hints < now.state.hints
+        self.asking.predict(self.asking.bar.text if hinted else "")
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
@@ -194,7 +198,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.set_class(session.panel is not None, "-panel")
             self.focus_picture()
         if session.prediction is not before.prediction:
-            self._predict()
+            self._predict(before.prediction)
         self.show()
 
     def look_again(self, seconds: float) -> None:
@@ -283,6 +287,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
                 on_refused(outcome)
 
         slow = action.runs and self.session.origin.slow
+        if self.running.busy:
+            return False
         if slow:
             self.running.start(action, text, then)
             return True
@@ -298,8 +304,14 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         self.running.take(message)
 
     def focus_picture(self) -> None:
-        """Give the keys to the graph, or to the panel that is open above it."""
-        self.query_one("#canvas" if self.session.panel is None else "#panel").focus()
+        """Give the keys to the graph, to the panel that is open above it, or to the line for
+        answers."""
+        if self.session.panel is not None:
+            self.query_one("#panel").focus()
+        elif self.session.prediction is not None:
+            self.asking.bar.take_keys()
+        else:
+            self.query_one("#canvas").focus()
 
     def _play(self) -> None:
         if self.app.animation_level == "none":

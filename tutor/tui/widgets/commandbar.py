@@ -79,9 +79,18 @@ class CommandBar(Container):
         field.cursor_position = len(text)
 
     @property
+    def action(self) -> str:
+        """Whose argument is asked for; empty for a command."""
+        return self._action
+
+    @property
     def indent(self) -> int:
         """The cells before the text."""
         return len(self._label)
+
+    def take_keys(self) -> None:
+        """Give the keys to the line."""
+        self.query_one("#command-text", Input).focus()
 
     @property
     def text(self) -> str:
