@@ -7,17 +7,17 @@ Differences are computed here and now. SymPy works in a child process with a tim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from engine.document import ForeignOp
 from engine.trace import Trace
-from tutor.debugger.cells.call import FAILURES
 from tutor.render.json_ import plain
 from tutor.render.numbers import number
 from tutor.render.sanitise import sanitise
-from tutor.sandbox.prover import Answer
+
+if TYPE_CHECKING:
+    from tutor.sandbox.prover import Answer
 
 Status = Literal[
     "agrees",
@@ -90,7 +90,9 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
     Where the graph cannot be run again, as in a loaded trace with an op that this program lacks,
     the check is skipped.
     """
+    from engine.document import ForeignOp
     from engine.proof import GRAVITY, check_gradients, check_node
+    from tutor.debugger.cells.call import FAILURES
 
     if tape(trace, node).status == "absent":
         return Check("differences", "absent", "there is no gradient to compare")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.screen import Screen
@@ -15,8 +16,10 @@ from tutor.debugger import checks
 from tutor.debugger.checks import Check
 from tutor.render.numbers import number
 from tutor.render.plain import spelled
-from tutor.sandbox import prover
 from tutor.tui.widgets.surface import Run
+
+if TYPE_CHECKING:
+    from tutor.sandbox import prover
 
 CALM = 0.25
 """Seconds without a change of question before anything is worked out."""
@@ -136,6 +139,8 @@ class Badge:
         return "; ".join([". ".join([*told, ""]).rstrip(), *whys])
 
     def _begin(self) -> None:
+        from tutor.sandbox import prover  # after the first frame
+
         question = self._question
         if question is None or self._answers is None:
             return

@@ -17,13 +17,35 @@ from tutor.tui.screens import panes
 from tutor.tui.widgets.surface import Surface
 
 ROOT = Path(__file__).parents[3]
+ROOMS_OF_ANSWERS = (
+    "audit",
+    "cells",
+    "compare",
+    "export",
+    "gates",
+    "predict",
+    "stops",
+    "watches",
+    "why",
+)
 
 
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
         ("tutor.tui.screens.home", {"numpy", "engine", "sympy"}),
-        ("tutor.tui.screens.stepper", {"sympy", "cupy", "textual_plot"}),
+        (
+            "tutor.tui.screens.stepper",
+            {
+                "sympy",
+                "cupy",
+                "textual_plot",
+                "engine.document",
+                "engine.proof",
+                "tutor.sandbox.prover",
+                *(f"tutor.debugger.{room}" for room in ROOMS_OF_ANSWERS),
+            },
+        ),
     ],
 )
 def test_a_first_frame_imports_no_more_than_it_needs(module: str, absent: set[str]) -> None:
