@@ -205,11 +205,12 @@ def _by_rule(names: Names, event: Event, target: str, law: Line | None, ascii: b
     known = matrix_rule(trace, entry, operand, names)
     left, middle, right = known or jacobian_rule(trace, entry, operand, names)
     indent = _indent(law, target, ascii)
+    remark = right.startswith(",")  # ", summed over the batch" is no factor
     first: Line = (
         (f"{target} = ", "text"),
         (left, ROLES[here]),
         (names.upstream(at) + middle, ROLES[above]),
-        (right, ROLES[here]),
+        (right, "text" if remark else ROLES[here]),
     )
     second: Line = ((f"{indent} = ", "text"), (_short(event.amount), "result"))
     sizes: Line = (
@@ -224,7 +225,8 @@ def _by_rule(names: Names, event: Event, target: str, law: Line | None, ascii: b
         return [law, second, sizes, _origins(law, origins, ascii)]
     lines = [tuple([run for run in first if run[0]]), second, sizes]
     if known is None or entry.op in ("matmul", "outer", "dot"):
-        lines.append(_origins(first, {1: here, 2: above, 3: here}, ascii))
+        origins = {1: here, 2: above} if remark else {1: here, 2: above, 3: here}
+        lines.append(_origins(first, origins, ascii))
     return lines
 
 

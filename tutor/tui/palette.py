@@ -185,7 +185,7 @@ _ROLES: dict[str, tuple[str, str, str]] = {
     "absent": ("faint", "ground", "dim"),
     "upstream": ("backward", "ground", ""),
     "local": ("forward", "ground", ""),
-    "factor.input": ("text", "ground", "underline"),
+    "factor.input": ("text", "ground", "bold"),
     "factor.loss": ("changed", "ground", ""),
     "result": ("text", "ground", "bold"),
     "active": ("backward", "backward_ground", "bold underline"),

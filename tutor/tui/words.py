@@ -135,7 +135,9 @@ def formula_rows(formula: Formula, width: int, height: int) -> list[Row]:
     rows: list[Row] = []
     for line in lines:
         parts = folded(line, width - 4)
-        hang = " " * (len("".join(text for text, _ in line).split("=")[0]) + 2)
+        text = "".join(text for text, _ in line)
+        left, equals, _ = text.partition("=")
+        hang = " " * (len(left) + 2 if equals else len(text) - len(text.lstrip()) + 2)
         rows.append([("   ", "ground"), *parts[0]])
         rest = [run for part in parts[1:] for run in part]
         for part in folded(rest, width - 4 - len(hang)) if rest else ():

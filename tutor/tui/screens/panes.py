@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PANES = ("canvas", "panel", "formula", "inspector", "source", "events", "timeline")
 _ENTRIES = 40
+ROOMY = 138
+"""From how many columns on a panel, which is up to 78 wide, has room beside the other panes."""
 POLL = 0.3
 """Seconds between two looks at an answer that is not whole yet."""
 
@@ -66,6 +68,7 @@ def show(screen: StepperScreen) -> None:
         inspection(trace, node, frame.cursor, text=_text(session), ascii=ascii_only),
     )
     canvas = screen.query_one("#canvas", GraphCanvas)
+    screen.set_class(session.panel is not None and screen.size.width < ROOMY, "-cramped")
     if session.panel is not None:
         report = shown(session, session.panel).spelled(ascii_only)
         screen.query_one("#panel", ReportView).show(report)
