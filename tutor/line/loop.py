@@ -30,28 +30,30 @@ class Answered:
 
 def respond(session: Session, command: str) -> Answered:
     """Do one command. Never raises for what a person may type."""
-    text = command.strip().removeprefix(":")
+    text, offset = command.strip().removeprefix(":"), 0
     try:
-        action, given, _ = read(text, answering=session.prediction is not None)
+        action, given, offset = read(text, answering=session.prediction is not None)
         if action.id == "back":
             said = ["Goodbye."]
             return Answered(session, said, answers.data(session, session, text, said), ended=True)
-        if not action.panel and action.id != "focus.node":
-            session = close(session)
-        mine = None if given else own(action, session)
+        # A question is open as long as one turns in it.
+        keeps = action.panel or action.id == "focus.node"
+        before = session if keeps else close(session)
+        mine = None if given else own(action, before)
         if mine is None:
-            after = perform(session, action, given)
-            said = answers.answer(session, after)
+            after = perform(before, action, given)
+            said = answers.answer(before, after)
         else:
             after, said = mine
-        return Answered(after, said, answers.data(session, after, text, said))
+        return Answered(after, said, answers.data(before, after, text, said))
     except Refused as refusal:
         hint = f" ({refusal.hint})" if refusal.hint else ""
         said = [f"Not done: {in_words(refusal.message)}{hint}."]
         data: dict[str, Any] = {"format": 1, "command": text}
         data |= {"error": refusal.message, "hint": refusal.hint}
         if refusal.start is not None:
-            data["span"] = [refusal.start, refusal.end]
+            end = refusal.start + 1 if refusal.end is None else refusal.end
+            data["span"] = [offset + refusal.start, offset + end]
         return Answered(session, said, data, refused=True)
 
 
@@ -59,12 +61,13 @@ def converse(
     session: Session, commands: Iterable[str], *, as_json: bool = False, ascii: bool = False
 ) -> Iterator[tuple[list[str], Answered]]:
     """The lines to print for each command, with what it led to. An empty line steps on, as in
-    debuggers: the last command is done again."""
+    debuggers: the last command is done again; in predict mode it gives up the question."""
     last = "step"
     for command in commands:
         if command.lstrip().startswith("#"):
             continue
-        wanted = command.strip() or last
+        # An answer is not given again to another question.
+        wanted = command.strip() or ("step" if session.prediction is not None else last)
         last = wanted
         done = respond(session, wanted)
         session = done.session

@@ -105,6 +105,14 @@ def kept_up(before: Session, after: Session) -> Session:
     now = after.prediction
     if now is None or before.prediction is None or before.prediction is not now:
         return after
+    if before.trace is after.trace and after.frame.cursor < before.frame.cursor:
+        # On the way back the questions that are passed over lie behind.
+        asked = predict.previous_question(
+            after.trace, after.frame.cursor, seed=now.seed, kinds=now.kinds
+        )
+        if asked is not None:
+            after = replace(after, frame=moving.jump(after.frame, asked.event))
+        return _asked(after, now)
     moved = before.frame.cursor != after.frame.cursor or before.trace is not after.trace
     return _asked(after, now) if moved else after
 

@@ -124,3 +124,32 @@ def test_ascii_is_ascii() -> None:
     session = start("sigmoid(w*x)", {"w": 1, "x": 2})
     for lines, _ in converse(session, ["play", "why w", "cells", "pane", "notes"], ascii=True):
         assert all(line.isascii() for line in lines)
+
+
+def test_a_refusal_points_at_the_spot_in_the_whole_command() -> None:
+    command = "why  qq"
+    start_, end = respond(start(), command).data["span"]
+    assert command[start_:end] == "qq"
+    start_, end = respond(start(), "stepp").data["span"]
+    assert "stepp"[start_:end] == "stepp"
+
+
+def test_a_refusal_leaves_the_question_open() -> None:
+    asked = respond(start(), "why x").session
+    assert respond(asked, "go 99").session.panel is asked.panel
+
+
+def test_in_predict_mode_an_empty_line_gives_up_and_never_answers_again() -> None:
+    session = respond(start(), "predict value").session
+    seen = [done.session for _, done in converse(session, ["3", "", ""])]
+    assert seen[-1].prediction is not None
+    assert seen[-1].prediction.state.text == ""
+    assert seen[-1].prediction.score.asked <= 2
+
+
+def test_in_predict_mode_one_can_go_back_past_what_is_not_asked() -> None:
+    session = respond(start(), "predict amount").session
+    first = session.frame.cursor
+    later = [done.session for _, done in converse(session, ["step", "step"])][-1]
+    assert later.frame.cursor > first
+    assert respond(later, "back").session.frame.cursor == first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tutor.debugger.predict.ask import next_question as next_question
+from tutor.debugger.predict.ask import previous_question as previous_question
 from tutor.debugger.predict.ask import question as question
 from tutor.debugger.predict.judge import Answer as Answer
 from tutor.debugger.predict.judge import Score as Score

@@ -66,6 +66,24 @@ def next_question(
     return None
 
 
+def previous_question(
+    trace: Trace,
+    cursor: int,
+    *,
+    seed: int = 0,
+    kinds: Collection[Kind] | None = None,
+    within: int = 10_000,
+) -> Question | None:
+    """The question about the last event up to number `cursor` that has one. within: after how many
+    events it gives up."""
+    last = min(cursor, len(trace.events) - 1)
+    for at in range(last, max(-1, last - within), -1):
+        made = question(trace, at, seed=seed, kinds=kinds)
+        if made is not None:
+            return made
+    return None
+
+
 def _candidates(trace: Trace, cursor: int, kinds: Collection[Kind] | None) -> Iterator[int]:
     """The events from `cursor` on of which something of these kinds may be asked."""
     for at in range(trace.pass_at(cursor), len(trace.passes)):
