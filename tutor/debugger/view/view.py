@@ -137,8 +137,9 @@ def _view(held: Same, zoom: Zoom) -> View:
         keys[k] = fold_id(fold)
     sources, users = _crossing(p, cell)
     inputs = _inputs(cell[sources], cell[users], len(seen))
-    outputs = _outputs(p, cell, np.unique(sources), len(seen))
-    cells = np.unique(cell).tolist()
+    # Counted, not np.unique, which imports numpy.ma before the first frame.
+    outputs = _outputs(p, cell, np.flatnonzero(np.bincount(sources)), len(seen))
+    cells = np.flatnonzero(np.bincount(cell)).tolist()
     items = []
     for k in in_order(cells, inputs) if gates else cells:
         child = seen[k]

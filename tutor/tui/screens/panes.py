@@ -116,6 +116,16 @@ def show(screen: StepperScreen) -> None:
     screen.query_one("#keys", KeyBar).show(keys)
 
 
+def seen(screen: StepperScreen) -> list[str]:
+    """The panes that are on the screen, or one key away in the place of another."""
+    hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
+    absent = set().union(*(names for size, names in hidden.items() if screen.has_class(size)))
+    absent.add("canvas" if screen.session.panel is not None else "panel")
+    if not (screen.has_class("-source") and screen.has_class("-wide")):
+        absent.add("source")
+    return [name for name in PANES if name not in absent]
+
+
 def question_of(screen: StepperScreen) -> Report:
     """What predict mode asks."""
     from tutor.session import predicting
@@ -125,8 +135,10 @@ def question_of(screen: StepperScreen) -> Report:
 
 def show_source(screen: StepperScreen) -> None:
     """The source beside the graph, where there is room and more than a line of it."""
-    source = screen.session.origin.source
-    shown = source is not None and "\n" in source.text.strip() and screen.has_class("-wide")
+    origin = screen.session.origin
+    shown = screen.has_class("-wide") and (origin.kind != "expression" or "\n" in origin.text)
+    source = origin.source if shown else None
+    shown = source is not None and "\n" in source.text.strip()
     screen.set_class(shown, "-source")
     if shown:
         report = SourcePanel().report(screen.session).spelled(screen.ascii_only)
