@@ -15,6 +15,7 @@ from tutor.tui.widgets.line import Lines
 from tutor.tui.widgets.surface import Row
 
 if TYPE_CHECKING:
+    from tutor.session.predicting import Prediction
     from tutor.tui.screens.stepper import StepperScreen
 
 
@@ -45,10 +46,17 @@ class Asking:
         such = f"such as: {asked.example}"
         self._open(action.id, f"{asked.prompt}:", asked.initial(session), complete, such)
 
-    def predict(self, text: str = "") -> None:
-        """Ask for the answer to the question that stands above. text: what is typed of it."""
-        self._screen.add_class("-commanding")
-        self.bar.open("answer", ">", text, lambda _: (), stays=True)
+    def follow(self, before: Prediction | None) -> None:
+        """Open the line for answers, or close it, as the session says. before: predict mode as it
+        was."""
+        now = self._screen.session.prediction
+        self._screen.set_class(now is not None, "-predict")
+        if now is None:
+            self.close()
+            return
+        # A hint leaves what is typed where it is.
+        hinted = before is not None and before.state.hints < now.state.hints
+        self._answer(self.bar.text if hinted else "")
 
     def leave(self) -> None:
         """Close the bar; of the line for answers, leave predict mode."""
@@ -60,7 +68,7 @@ class Asking:
     def close(self) -> None:
         """Close the bar; in predict mode the line for answers is open again."""
         if self._screen.session.prediction is not None:
-            self.predict()
+            self._answer()
             self._screen.show()
             return
         self._screen.remove_class("-commanding")
@@ -93,6 +101,11 @@ class Asking:
         line = self._screen.query_one("#status", Lines)
         told = "   ".join(texts[:40]) if texts else "nothing begins like this"
         line.show([(" ", "ground"), (told, "quiet")])
+
+    def _answer(self, text: str = "") -> None:
+        """Ask for the answer to the question that stands above. text: what is typed of it."""
+        self._screen.add_class("-commanding")
+        self.bar.open("answer", ">", text, lambda _: (), stays=True)
 
     def _open(self, name: str, prompt: str, text: str, complete: Completer, such: str) -> None:
         screen = self._screen

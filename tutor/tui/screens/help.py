@@ -126,7 +126,7 @@ _HOME = (
     "Type a function in the first field, such as (x + y)*z, and what its inputs are in the second: "
     "x=-2, y=5, z=-4. A vector is x=[1, 2], a matrix W=[[1, 2], [3, 4]], a file x=data.npy. "
     "Several statements are separated by semicolons: z = w*x + b; (z - y)**2. A function of yours "
-    "is loss.py:mse; its file is run when you press enter, its inputs are its defaults, those typed "
-    "or a file data.npz. A saved trace is run.bptrace. Then press enter: "
+    "is loss.py:mse; its file is run when you press enter, its inputs are its defaults, those "
+    "typed or a file data.npz. A saved trace is run.bptrace. Then press enter: "
     "the function is run forwards and backwards, and you step through every event of it."
 )

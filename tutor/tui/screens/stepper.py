@@ -48,7 +48,6 @@ from tutor.tui.widgets.reportview import ReportView
 from tutor.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
-    from tutor.session.predicting import Prediction
     from tutor.tui.app import BackpropTutor
 
 LARGE = 5000  # nodes
@@ -134,19 +133,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         if self.session.prediction is not None:
-            self._predict(None)
+            self.asking.follow(None)
         self.show()
-
-    def _predict(self, before: Prediction | None) -> None:
-        """Open the line for answers, or close it, as the session says."""
-        now = self.session.prediction
-        self.set_class(now is not None, "-predict")
-        if now is None:
-            self.asking.close()
-            return
-        # A hint leaves what is typed where it is.
-        hinted = before is not None and before.state.hints < now.state.hints
-        self.asking.predict(self.asking.bar.text if hinted else "")
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
@@ -198,7 +186,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.set_class(session.panel is not None, "-panel")
             self.focus_picture()
         if session.prediction is not before.prediction:
-            self._predict(before.prediction)
+            self.asking.follow(before.prediction)
         self.show()
 
     def look_again(self, seconds: float) -> None:
@@ -366,12 +354,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.look_at(first + representative(seen, there))
 
     def _turn(self, way: int) -> None:
-        hidden = {"-tiny": {"formula", "inspector", "events"}, "-low": {"inspector"}}
-        absent = set().union(*(names for size, names in hidden.items() if self.has_class(size)))
-        absent.add("canvas" if self.session.panel is not None else "panel")
-        if not (self.has_class("-source") and self.has_class("-wide")):
-            absent.add("source")
-        shown = [name for name in panes.PANES if name not in absent]
+        shown = panes.seen(self)
         now = self.focused.id if self.focused is not None else None
         target = shown[((shown.index(now) if now in shown else -1) + way) % len(shown)]
         # In a narrow window the events stand in the place of the formula and the node.
