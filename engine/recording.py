@@ -140,8 +140,9 @@ def _single_output(result: Any) -> Tensor:
         return result
     if isinstance(result, (int, float, np.number, np.ndarray)):
         return as_tensor(result)
-    kind = type(result).__name__
-    raise EngineError(f"record: the function returned a {kind}; it must return one Tensor")
+    kind = "nothing" if result is None else f"a {type(result).__name__}"
+    hint = ": one of its parts, or their sum" if isinstance(result, (tuple, list)) else ""
+    raise EngineError(f"record: the function returned {kind}; it must return one Tensor{hint}")
 
 
 def _stepped(value: Any, rate: float, gradient: Any) -> Any:

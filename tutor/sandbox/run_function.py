@@ -262,6 +262,7 @@ def _told(error: BaseException, path: str, text: str) -> dict[str, Any]:
         kind = "arguments"
     elif isinstance(error, EngineError):
         kind = "output" if line is None else "refused"
+        message = message.removeprefix("record: ")
     elif isinstance(error, AttributeError) and type(error.obj) is Tensor:
         kind = "refused"
         message = f"a tensor has no .{error.name}; NumPy's functions and operators work on it"

@@ -81,17 +81,20 @@ def file_target(text: str) -> FileTarget | None:
         return None
     path = Path(match["path"]).expanduser()
     name = (match["name"] or "").strip()
-    names = _defined(_parsed(path, read_source(path)))
-    functions = ", ".join(f"{path.name}:{known}" for known in names[:6])
+    functions, names = _defined(_parsed(path, read_source(path)))
+    offered = ", ".join(f"{path.name}:{known}" for known in functions[:6])
     if not name:
-        known = f"; there is {functions}" if functions else ""
+        known = f"; there is {offered}" if offered else ""
         _refuse(f"{path.name}: say which function, as in {path.name}:loss{known}", path)
     if not name.isidentifier():
-        _refuse(f"{path.name}: {name[:60]!r} is no name of a function", path)
+        hint = f"; write a function that calls it, as in def loss(x): return {name[:40]}(x)"
+        message = f"{path.name}: {name[:60]!r} is no name of a function of the file"
+        _refuse(f"{message}{hint if '.' in name else ''}", path)
     if names and "*" not in names and name not in names:
-        near = _near(name, names)
-        hint = f"did you mean {path.name}:{near}?" if near else f"there is {functions}"
-        _refuse(f"{path.name} has no function {name}; {hint}", path)
+        near = _near(name, functions)
+        hint = f"; there is {offered}" if offered else "; it defines none"
+        hint = f"; did you mean {path.name}:{near}?" if near else hint
+        _refuse(f"{path.name} has no function {name}{hint}", path)
     return FileTarget(path, name)
 
 
@@ -130,26 +133,32 @@ def _parsed(path: Path, text: str) -> ast.Module | None:
         return None
 
 
-def _defined(module: ast.Module | None) -> list[str]:
-    """The names that a module gives itself at its top level, functions first; "*" where it takes
-    all names of another."""
+def _defined(module: ast.Module | None) -> tuple[list[str], set[str]]:
+    """The functions that a module writes at its top level, and all names that it gives itself
+    there; "*" where it takes all names of another."""
     if module is None:
-        return []
+        return [], set()
     functions: dict[str, None] = {}
-    others: dict[str, None] = {}
+    others: set[str] = set()
     for statement in _statements(module.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             functions[statement.name] = None
         elif isinstance(statement, ast.ClassDef):
-            others[statement.name] = None
+            others.add(statement.name)
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             for alias in statement.names:
-                others[alias.asname or alias.name.partition(".")[0]] = None
+                others.add(alias.asname or alias.name.partition(".")[0])
         else:
-            for part in ast.iter_child_nodes(statement):
-                if isinstance(part, ast.expr | ast.withitem):
-                    others |= dict.fromkeys(_stored(part))
-    return [*functions, *(name for name in others if name not in functions)]
+            named = dict.fromkeys(
+                name
+                for part in ast.iter_child_nodes(statement)
+                if isinstance(part, ast.expr | ast.withitem)
+                for name in _stored(part)
+            )
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
+                functions |= named
+            others |= named.keys()
+    return list(functions), others | functions.keys()
 
 
 def _stored(part: ast.AST) -> Iterator[str]:

@@ -13,7 +13,7 @@ from tutor.session.origin import Expression, File, Recorded
 from tutor.session.session import DEFAULT_RATE, Session, begun, edit_inputs, rewound, start
 
 Target = Literal["expression", "file", "recorded"]
-_FILE = re.compile(r"[^\s].*\.py(:\s*\w*)?", re.DOTALL)
+_FILE = re.compile(r"[^\s].*\.py(:[^:/\\]*)?", re.DOTALL)
 
 
 def kind_of(text: str) -> Target:

@@ -195,8 +195,13 @@ def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> Non
         ("raises", "exception", "KeyError: 'b'", 14),
         ("leaves", "exception", r"the code ended itself with sys\.exit\(3\)", 18),
         ("hoards", "exception", "MemoryError: .*GB are allowed", 73),
-        ("pair", "output", "returned a tuple", None),
-        ("nothing", "output", "returned a NoneType", None),
+        (
+            "pair",
+            "output",
+            "^the function returned a tuple; it must return one Tensor: one of",
+            None,
+        ),
+        ("nothing", "output", "^the function returned nothing; it must", None),
         ("loses", "output", r"the result of loses depends on none of its inputs \(x\)", None),
         ("fills", "refused", r"plain NumPy array \(broken\.py:91\).*zeros_like", 91),
         ("adds", "refused", r"\(broken\.py:98\).*write a = a \+", 98),
@@ -342,6 +347,11 @@ def test_targets_that_are_there_and_those_that_are_not(tmp_path: Path) -> None:
     for text in ("(x + y)*z", "x.py + 1", "run.bptrace", "loss.pyc:f", "a.py:f\nb"):
         assert file_target(text) is None
     for text, said in (
+        (
+            f"{file}:model.loss",
+            r"'model\.loss' is no name of a function .* return model\.loss\(x\)",
+        ),
+        (f"{file}:pi", r"has no function pi; there is loss\.py:mse"),
         (f"{file}:msee", r"loss\.py has no function msee; did you mean loss\.py:mse\?"),
         (f"{file}:inner", "has no function inner"),
         (f"{file}", r"say which function, as in loss\.py:loss; there is loss\.py:mse"),
