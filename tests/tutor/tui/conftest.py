@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tutor.session import session as sessions
 from tutor.session.session import Session
+from tutor.settings.settings import Settings
 from tutor.tui.app import BackpropTutor
 from tutor.tui.screens.stepper import StepperScreen
 from tutor.tui.widgets.line import Lines
@@ -74,6 +76,26 @@ class Seat:
         names = {".": "full_stop", "-": "minus", ",": "comma", "[": "left_square_bracket"}
         await self.pilot.press(*[names.get(char, char) for char in text])
 
+    async def command(self, text: str) -> None:
+        """Do a command on the `:` line."""
+        self.act("command")
+        await self.enter(text)
+
+    async def enter(self, text: str) -> None:
+        """Put a text into the open line, and press enter."""
+        await self.pilot.pause()
+        field = self.app.screen.focused
+        assert isinstance(field, Input), f"no line is open:\n{self.text}"
+        field.value = text
+        await self.pilot.press("enter")
+        await self.calm()
+
+    async def calm(self) -> None:
+        """Wait until what runs beside the screen has come."""
+        await self.pilot.pause()
+        while isinstance(self.app.screen, StepperScreen) and self.stepper.running.busy:
+            await self.pilot.pause(0.02)
+
     async def shows(self, words: str) -> None:
         """Wait until the screen shows these words; fails with the screen."""
         for _ in range(150):
@@ -88,7 +110,10 @@ Take = Callable[..., AbstractAsyncContextManager[Seat]]
 
 @pytest.fixture
 def seat() -> Take:
-    """Open the stepper (or with None the home screen): ``async with seat("x*y", {...}) as s``."""
+    """Open the stepper (or with None the home screen): ``async with seat("x*y", {...}) as s``.
+
+    target: an expression, a function, or a session that was begun already.
+    """
 
     @asynccontextmanager
     async def take(
@@ -97,9 +122,12 @@ def seat() -> Take:
         *,
         size: tuple[int, int] = (80, 24),
         plain: bool = False,
+        settings: Settings | None = None,
     ) -> AsyncIterator[Seat]:
-        session = None if target is None else sessions.start(target, inputs)
-        app = BackpropTutor(session, plain=plain)
+        session = target
+        if target is not None and not isinstance(target, Session):
+            session = sessions.start(target, inputs)
+        app = BackpropTutor(session, plain=plain, settings=settings)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Seat(app, pilot)
