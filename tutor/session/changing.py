@@ -12,7 +12,7 @@ from tutor.debugger.frame import focused
 from tutor.language import LanguageError, parse_at
 from tutor.render.numbers import exact, number
 from tutor.session.refused import Refused
-from tutor.session.session import Session, edit_inputs, standing
+from tutor.session.session import Session, arguments, edit_inputs, standing
 
 _ENTRIES = 40
 
@@ -21,15 +21,15 @@ def edit(session: Session, text: str) -> Session:
     """Give inputs other values, `x=3, w=0.5`, and run the function again."""
     values = parse_at([text])
     for name in values:
-        if name not in session.inputs:
-            known = ", ".join(session.inputs)
+        if name not in arguments(session):
+            known = ", ".join(arguments(session))
             raise Refused(f"{name} is no input", 0, len(text), f"the inputs are {known}")
     return edit_inputs(session, values)
 
 
 def editable(session: Session, text: str) -> Sequence[str]:
     """`x=` for every input, for completion."""
-    return [f"{name}=" for name in session.inputs if name.startswith(text)]
+    return [f"{name}=" for name in arguments(session) if name.startswith(text)]
 
 
 def edited(session: Session) -> str:

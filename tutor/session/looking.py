@@ -17,7 +17,7 @@ from tutor.session.refused import Refused
 from tutor.session.session import Session
 
 MOST = 200
-_CELL = re.compile(r"(.+?)\s*\[\s*([-\d\s,]*)\]\s*$", re.DOTALL)
+_CELL = re.compile(r"(.+?)(\[[^\[\]]*\])\s*", re.DOTALL)
 
 
 def node_named(trace: Trace, text: str, at: int = 0) -> int:
@@ -26,31 +26,30 @@ def node_named(trace: Trace, text: str, at: int = 0) -> int:
     p = trace.passes[at]
     found = p.by_name.get(name)
     if found is None:
+        from tutor.debugger.stops.names import node_named as spelled_out
+
+        found = spelled_out(p, name)
+    if found is None:
         near = difflib.get_close_matches(name, p.by_name, n=3)
         known = ", ".join(sanitise(one) for one in list(p.inputs)[:6])
-        hint = f"did you mean {' or '.join(near)}?" if near else f"the inputs are {known}"
+        listed = " or ".join(sanitise(one) for one in near)
+        hint = f"did you mean {listed}?" if near else f"the inputs are {known}"
         raise Refused(f"no node is called {sanitise(name)}", 0, len(text), hint)
     return trace.node_range(at).start + found
 
 
 def cell_named(trace: Trace, text: str, at: int = 0) -> tuple[int, tuple[int, ...] | None]:
     """A node, or one entry of it: `W1`, `W1[3, 7]`. Raises Refused for what is not there."""
-    match = _CELL.fullmatch(text.strip())
+    match = _CELL.fullmatch(text)
     if match is None or text.strip() in trace.passes[at].by_name:
         return node_named(trace, text, at), None
+    from tutor.debugger.cells.places import CellError, checked, read_index
+
     node = node_named(trace, match[1], at)
-    shape = trace.nodes[node].shape
     try:
-        index = tuple([int(part) for part in match[2].split(",") if part.strip()])
-    except ValueError:
-        index = ()
-    fits = len(index) == len(shape) and all(
-        -size <= k < size for k, size in zip(index, shape, strict=True)
-    )
-    if not fits:
-        told = f"the shape of {match[1].strip()} is {shape}"
-        raise Refused(f"[{match[2].strip()}] is no entry of it", match.start(2), match.end(2), told)
-    return node, tuple([k % size for k, size in zip(index, shape, strict=True)])
+        return node, checked(trace, node, read_index(match[2]))
+    except CellError as error:
+        raise Refused(str(error), *match.span(2)) from error
 
 
 def here(session: Session) -> int:

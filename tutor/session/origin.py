@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -136,11 +136,16 @@ class Function:
 @dataclass(frozen=True, slots=True)
 class File:
     """A function of the user's file. Every run is a run of the file as it is then, in a child
-    process, which the user asked for."""
+    process, which the user asked for.
+
+    passed: what was given for arguments that are no inputs of the trace, such as labels and counts;
+    it is given again in every run.
+    """
 
     target: FileTarget
     seed: int = 0
     source: Source | None = None
+    passed: Mapping[str, Any] = field(default_factory=dict)
     kind: Kind = "file"
     slow: bool = True
     program: None = None
@@ -174,8 +179,9 @@ class File:
         """Run the function in a child process."""
         from tutor.sandbox import functions
 
+        given = {**self.passed, **inputs}
         job = functions.start(
-            self.target, inputs, upstream=upstream, dtype=dtype, seed=self.seed, index=index
+            self.target, given, upstream=upstream, dtype=dtype, seed=self.seed, index=index
         )
         stopped = STOPPED.get()
         if stopped is not None:
@@ -183,7 +189,8 @@ class File:
                 if stopped.wait(_POLL):
                     job.stop()
         ran = job.wait()
-        return Run(ran.trace.passes[0], ran.printed, replace(self, source=ran.source))
+        origin = replace(self, source=ran.source, passed=ran.passed)
+        return Run(ran.trace.passes[0], ran.printed, origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tutor.debugger.state import changed_nodes
 from tutor.debugger.view.zoom import Zoom
 from tutor.language import Program, parse
 from tutor.session import carried, told
-from tutor.session.origin import Expression, Function, Origin, Run
+from tutor.session.origin import Expression, File, Function, Origin, Run
 
 if TYPE_CHECKING:
     from tutor.session.notes import Notes
@@ -165,15 +165,22 @@ def edit_input(session: Session, name: str, value: Any) -> Session:
     return edit_inputs(session, {name: value})
 
 
+def arguments(session: Session) -> tuple[str, ...]:
+    """The names of what can be changed: the inputs, and what else a user's function was given."""
+    passed = session.origin.passed if isinstance(session.origin, File) else {}
+    return (*session.inputs, *passed)
+
+
 def edit_inputs(session: Session, values: Mapping[str, Any]) -> Session:
     """`edit_input` for several inputs at once."""
+    known = arguments(session)
     for name in values:
-        if name not in session.inputs:
-            raise EngineError(f"{name!r} is no input; the inputs are {', '.join(session.inputs)}")
+        if name not in known:
+            raise EngineError(f"{name!r} is no input; the inputs are {', '.join(known)}")
     inputs = {**session.inputs, **values}
     run = session.origin.run(inputs, upstream=session.upstream, dtype=session.dtype)
     after = rerun(session, session.origin, run, session.upstream)
-    was = {name: standing(session, name) for name in values}
+    was = {name: standing(session, name) for name in values if name in session.inputs}
     return replace(after, told=told.of_edit(was, session, after))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from engine.errors import EngineError, GradientError
 from tutor.debugger import moving
 from tutor.language import LanguageError
 from tutor.session import session as sessions
+from tutor.session.origin import File
 from tutor.session.session import Session
 
 
@@ -152,3 +155,20 @@ def test_undo_and_redo() -> None:
 def test_rewound_forgets_how_one_came_there() -> None:
     session = sessions.rewound(sessions.descend(start()))
     assert (session.frame.cursor, session.past, len(session.trace.passes)) == (0, (), 2)
+
+
+def test_what_a_function_is_given_beside_its_inputs_is_given_again(tmp_path: Path) -> None:
+    file = tmp_path / "labels.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def loss(w=np.array([1.0, 2.0, 3.0]), labels=None, power=2):\n"
+        "    return np.sum(w[labels]) * power\n"
+    )
+    origin = File.of(f"{file}:loss")
+    session = sessions.start(origin, {"labels": np.array([0, 2]), "power": 3})
+    assert session.trace.value(session.trace.output) == 12.0
+    edited = sessions.edit_input(session, "w", [1.0, 1.0, 5.0])
+    assert edited.trace.value(edited.trace.output) == 18.0
+    assert sessions.arguments(edited) == ("w", "labels", "power")
+    again = sessions.edit_input(edited, "power", 1)
+    assert again.trace.value(again.trace.output) == 6.0
