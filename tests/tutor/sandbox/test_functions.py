@@ -198,10 +198,10 @@ def test_a_child_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> Non
         (
             "pair",
             "output",
-            "^the function returned a tuple; it must return one Tensor: one of",
+            "py: the function returned a tuple; it must return one Tensor: one of",
             None,
         ),
-        ("nothing", "output", "^the function returned nothing; it must", None),
+        ("nothing", "output", "py: the function returned nothing; it must", None),
         ("loses", "output", r"the result of loses depends on none of its inputs \(x\)", None),
         ("fills", "refused", r"plain NumPy array \(broken\.py:91\).*zeros_like", 91),
         ("adds", "refused", r"\(broken\.py:98\).*write a = a \+", 98),
