@@ -43,7 +43,8 @@ def cell_named(trace: Trace, text: str, at: int = 0) -> tuple[int, tuple[int, ..
     match = _CELL.fullmatch(text)
     if match is None or text.strip() in trace.passes[at].by_name:
         return node_named(trace, text, at), None
-    from tutor.debugger.cells.places import CellError, checked, read_index
+    from tutor.debugger.cells.cell import CellError
+    from tutor.debugger.cells.places import checked, read_index
 
     node = node_named(trace, match[1], at)
     try:

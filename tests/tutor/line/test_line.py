@@ -89,7 +89,7 @@ def test_editing_and_undoing() -> None:
         ("step 3", "step takes nothing behind it"),
         ("undo", "Nothing has been edited yet"),
         ("why W[0]", "no node is called W"),
-        ("cells x[3]", "is no entry"),
+        ("cells x[3]", "x is a scalar: it is one cell, without an index"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(

@@ -89,6 +89,8 @@ def checked(trace: Trace, node: int, index: Index) -> Index:
     name = name_of(trace, node)
     if 0 in shape:
         raise CellError(f"{name} of shape {shape_text(shape)} has no cells")
+    if index and not shape:
+        raise CellError(f"{name} is a scalar: it is one cell, without an index")
     if len(index) != len(shape):
         axes = f"{len(shape)} number{'s' if len(shape) != 1 else ''}"
         raise CellError(

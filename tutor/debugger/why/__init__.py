@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from tutor.debugger.why.why import Why as Why
-from tutor.debugger.why.why import chosen as chosen
 from tutor.debugger.why.why import depths as depths
 from tutor.debugger.why.why import why as why

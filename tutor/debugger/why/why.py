@@ -7,7 +7,6 @@ a node carries is measured along the direction of that gradient.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -24,7 +23,6 @@ from tutor.render.values import shape_text
 
 _LISTED = 2000
 """With more edges on the way, paths are counted and none is listed."""
-_ENTRY = re.compile(r"(.+)\[([^\[\]]*)\]\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +121,6 @@ def depths(trace: Trace, node: int) -> range:
     at = trace.pass_of(node)
     p, target = trace.passes[at], node - trace.node_range(at).start
     return range(0) if p.gradients[target] is None else range(between(p, target).bottom + 1)
-
-
-def chosen(trace: Trace, text: str, at: int = 0) -> tuple[int, Index | None]:
-    """The node and the entry that a text names: `W1`, `W1[3, 7]`. at: the number of the pass.
-
-    Raises EngineError, one line, for what is not there.
-    """
-    text = text.strip()
-    p, offset = trace.passes[at], trace.node_range(at).start
-    if text in p.by_name:
-        return offset + p.by_name[text], None
-    match = _ENTRY.fullmatch(text)
-    name = match[1].strip() if match else text
-    if name not in p.by_name:
-        known = ", ".join(name_of(trace, offset + i) for i in list(p.inputs.values())[:8])
-        raise EngineError(f"there is no node called {name!r}; the inputs are {known}")
-    node = offset + p.by_name[name]
-    try:
-        index = tuple([int(part) for part in (match[2] if match else "").split(",")])
-    except ValueError:
-        raise EngineError(
-            f"{text!r}: an entry is named by whole numbers, such as {name}[0]"
-        ) from None
-    return node, _entry(trace, node, index)
 
 
 def _entry(trace: Trace, node: int, index: Index | None) -> Index | None:

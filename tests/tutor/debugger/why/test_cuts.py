@@ -14,7 +14,7 @@ from engine.ops import REGISTRY
 from engine.ops.declare import Sample, op
 from engine.proof import points
 from engine.trace import Trace
-from tutor.debugger.why import chosen, depths, why
+from tutor.debugger.why import depths, why
 from tutor.debugger.why.flow import flow
 from tutor.debugger.why.tangents import pushed
 from tutor.language import parse
@@ -264,7 +264,7 @@ def test_what_was_asked_once_is_known() -> None:
 def test_later_passes_are_told_by_their_own_numbers() -> None:
     function = parse("(x + y)*z").function()
     trace = engine.step(engine.record(function, x=1, y=2, z=3), function, 0.1)
-    node, _ = chosen(trace, "x", at=1)
+    node = trace.node_range(1).start + trace.id("x")
     found = why(trace, node, depth=1)
     assert found.cut is not None
     assert found.paths is not None
