@@ -1,7 +1,7 @@
 """Masked attention over a batch of two sentences. Its loss is NaN; which line made it so?
 
-    backprop audit docs/examples/attention.py:loss
-    backprop trace docs/examples/attention.py:loss
+backprop audit docs/examples/attention.py:loss
+backprop trace docs/examples/attention.py:loss
 """
 
 import numpy as np

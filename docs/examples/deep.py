@@ -1,7 +1,7 @@
 """Twelve sigmoid layers. The first ones hardly learn; how much of the gradient is left there?
 
-    backprop audit docs/examples/deep.py:loss
-    backprop why docs/examples/deep.py:loss "W1[0,0]"
+backprop audit docs/examples/deep.py:loss
+backprop why docs/examples/deep.py:loss "W1[0,0]"
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ from tutor.cli.targets import add_target_arguments, session_of, talk
 NAME = "audit"
 HELP = "Find NaN, dead units, gradients that vanish or explode."
 EXAMPLES = (
-    ('backprop audit "log(x - x) * w" --at x=2,w=3', "the first NaN, and what made it; exit code 1"),
+    ('backprop audit "log(x - x) * w" --at x=2,w=3', "the first NaN, what made it; exit code 1"),
     ("backprop audit docs/examples/siamese.py:loss", "a healthy one; exit code 0"),
     ("backprop audit docs/examples/deep.py:loss --json", "as data; exit code 1: it vanishes"),
 )

@@ -17,8 +17,8 @@ EXAMPLES = (
         "only contributions and local derivatives, another row of questions",
     ),
     (
-        'backprop predict "(x + y)*z" --at x=-2,y=5,z=-4 --json < answers.txt',
-        "one answer a line, one JSON document for each; exit code 1 if one was wrong",
+        'backprop predict "(x + y)*z" --at x=-2,y=5,z=-4 --json < docs/examples/answers.txt',
+        "one answer a line, one JSON document for each; exit code 1: one was wrong",
     ),
 )
 

@@ -38,7 +38,7 @@ EXAMPLES = (
         "any commands of line mode, one after the other",
     ),
     (
-        'backprop trace "(x + y)*z" --at x=-2,y=5,z=-4 --line < docs/examples/answers.txt',
+        "backprop trace docs/examples/attention.py:loss --line < docs/examples/find-the-nan.txt",
         "line mode: a command in, a sentence out",
     ),
 )
