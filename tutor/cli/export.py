@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         frame = moving.jump(session.frame, arguments.event)
     try:
         if arguments.node is not None:
-            frame = moving.focus(frame, node_named(session.trace, arguments.node))
+            at = session.trace.pass_at(frame.cursor)
+            frame = moving.focus(frame, node_named(session.trace, arguments.node, at))
         made = export(
             arguments.kind,
             frame,
@@ -85,5 +86,5 @@ def run(arguments: argparse.Namespace) -> int:
         path.write_text(made, encoding="utf-8")
     except OSError as error:
         raise UnusableInput(f"{path} cannot be written: {error.strerror}") from error
-    print(f"{KINDS[arguments.kind].title} written to {path}", file=sys.stderr)
+    print(f"written to {path}: {KINDS[arguments.kind].title}", file=sys.stderr)
     return RIGHT

@@ -241,8 +241,8 @@ def talk(session: Session, arguments: argparse.Namespace) -> None:
         print(f"{sanitise(session.text)} was run, as you asked", file=sys.stderr)
     for line in session.printed.splitlines():
         print(f"  it printed: {sanitise(line)}", file=sys.stderr)
-    output = session.trace.nodes[session.trace.output]
-    if output.shape and arguments.upstream is None and session.trace.passes[0].seed is not None:
+    output, begun = session.trace.nodes[session.trace.output], session.trace.passes[0]
+    if output.shape and begun.seed is not None and not begun.seed_given:
         print(
             f"seeded with ones, because the output has shape {shape_text(output.shape)}",
             file=sys.stderr,

@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the paths and the cut."""
+    """Print the paths and the cut, of the last pass."""
     from dataclasses import replace
 
     from engine.errors import EngineError
     from tutor.debugger import moving
     from tutor.debugger.why import depths
-    from tutor.session.looking import cell_named
+    from tutor.session.looking import cell_named, here
     from tutor.session.panels.why import WhyPanel
     from tutor.session.refused import Refused
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     talk(session, arguments)
     session = replace(session, frame=moving.end(session.frame))
     try:
-        node, index = cell_named(session.trace, arguments.node)
+        node, index = cell_named(session.trace, arguments.node, here(session))
     except Refused as refusal:
         raise UnusableInput(
             refusal.message,

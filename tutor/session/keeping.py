@@ -51,8 +51,9 @@ def export_as(session: Session, text: str) -> Session:
     try:
         path.write_text(made, encoding="utf-8")
     except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}") from error
-    return replace(session, told=f"The {KINDS[kind].title} is written to {sanitise(str(path))}.")
+        name = sanitise(str(path))
+        raise Refused(f"{name} cannot be written: {error.strerror}") from error
+    return replace(session, told=f"Written to {sanitise(str(path))}: {KINDS[kind].title}.")
 
 
 def exported_kind(word: str) -> tuple[str, bool]:
