@@ -61,6 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
         from tutor.actions import ACTIONS
 
         for action in ACTIONS:
-            keys = " ".join(keymap.of(action)) or action.chord
-            print(f"{action.id:<18} {keys:<28} {action.help}")
+            pressed = " ".join(keymap.of(action)) or action.chord
+            print(f"{action.id:<18} {pressed:<28} {action.help}")
     return RIGHT

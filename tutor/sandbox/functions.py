@@ -25,13 +25,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from engine.document import DocumentError, Source, read_bytes
 from engine.trace import Trace
+from tutor.sandbox.children import environment
 from tutor.sandbox.limits import UNANSWERED
 from tutor.sandbox.target import FileTarget as FileTarget
 from tutor.sandbox.target import FunctionError as FunctionError
@@ -47,8 +47,6 @@ MOST_PRINTED = 64 * 1024
 """Bytes of what it prints that are kept, the last ones."""
 
 MOST_REPLY = 512 * 1024 * 1024
-
-_ROOT = str(Path(__file__).resolve().parent.parent.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,18 +301,14 @@ def _packed(values: Mapping[str, Any]) -> bytes:
 
 
 def _environment(seed: int) -> dict[str, str]:
-    """The environment, with our own packages first, one thread for the numbers, the order of sets
-    by the seed, and no window of a plot to wait for."""
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
-    ours = {
-        "PYTHONPATH": path,
-        "PYTHONHASHSEED": str(seed % 2**32),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "MPLBACKEND": "Agg",
-    }
-    return {**os.environ, **threads, **ours}
+    """That of our children, with the order of sets by the seed, and no window of a plot to wait
+    for."""
+    return environment(
+        PYTHONHASHSEED=str(seed % 2**32),
+        PYTHONUNBUFFERED="1",
+        PYTHONIOENCODING="utf-8",
+        MPLBACKEND="Agg",
+    )
 
 
 def _error_fields(told: dict[str, Any]) -> dict[str, Any]:

@@ -12,24 +12,19 @@ sends back one line of JSON. SymPy is imported there alone.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Literal
 
 from engine.trace import Trace
+from tutor.sandbox.children import began
 from tutor.sandbox.graphs import UnsendableError, encode
 
 LIMIT = 5.0
 """Seconds that a proof may take."""
 
 MOST_NODES = 400
-
-_ROOT = str(Path(__file__).resolve().parent.parent.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +130,8 @@ def start(trace: Trace, node: int | None = None, *, seconds: float = LIMIT) -> J
         request = json.dumps({"seconds": seconds, "nodes": nodes, "graph": encode(wanted)})
     except UnsendableError as error:
         return Refused(Answer("skipped", str(error)))
-    # Files, not pipes: neither side ever waits for the other to read. The job closes its own.
-    reply = tempfile.TemporaryFile()  # noqa: SIM115
-    with tempfile.TemporaryFile() as question:
-        question.write(request.encode())
-        question.seek(0)
-        try:
-            child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tutor.sandbox.prove"],
-                stdin=question,
-                stdout=reply,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            reply.close()
-            return Refused(Answer("skipped", f"no child process: {error.strerror or error}"))
+    try:
+        child, reply = began("tutor.sandbox.prove", request.encode())
+    except OSError as error:
+        return Refused(Answer("skipped", f"no child process: {error.strerror or error}"))
     return Job(child, reply, seconds)
-
-
-def _environment() -> dict[str, str]:
-    """The environment, with our own packages first and one thread for the numbers."""
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, **threads, "PYTHONPATH": path}

@@ -11,14 +11,10 @@ The child gets the gate as data, never text to be read as a formula. SymPy is im
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -29,6 +25,7 @@ from tutor.debugger.gates.alone import alone, elementwise
 from tutor.debugger.gates.gate import Gate
 from tutor.debugger.gates.known import Known
 from tutor.render.sanitise import sanitise
+from tutor.sandbox.children import began
 from tutor.sandbox.graphs import UnsendableError, encode
 from tutor.sandbox.prover import Answer
 
@@ -36,7 +33,6 @@ LIMIT = 8.0
 """Seconds that formulas and proof may take together."""
 
 _MOST_NUMBERS = 256
-_ROOT = str(Path(__file__).resolve().parents[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,23 +164,10 @@ def start(p: Pass, gate: Gate, known: Known | None = None) -> Deriving | Refused
     except (*FAILURES, UnsendableError) as error:
         return _refused(str(error).splitlines()[0] if str(error) else type(error).__name__)
     names = {p.names[node]: node for node in gate.inputs}
-    # Files, not pipes: neither side ever waits for the other to read. The job closes its own.
-    reply = tempfile.TemporaryFile()  # noqa: SIM115
-    with tempfile.TemporaryFile() as question:
-        question.write(request.encode())
-        question.seek(0)
-        try:
-            child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tutor.debugger.gates.derive"],
-                stdin=question,
-                stdout=reply,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            reply.close()
-            return _refused(f"no child process: {error.strerror or error}")
+    try:
+        child, reply = began("tutor.debugger.gates.derive", request.encode())
+    except OSError as error:
+        return _refused(f"no child process: {error.strerror or error}")
     return Deriving(child, reply, names)
 
 
@@ -195,10 +178,3 @@ def _first_cell(p: Pass, gate: Gate) -> tuple[int, ...] | None:
 
 def _refused(why: str) -> Refused:
     return Refused(Derived(Answer("skipped", sanitise(why))))
-
-
-def _environment() -> dict[str, str]:
-    """The environment, with our own packages first and one thread for the numbers."""
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, **threads, "PYTHONPATH": path}
