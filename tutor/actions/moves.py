@@ -21,7 +21,7 @@ def not_at_end(session: Session) -> str | None:
     """Why nothing lies ahead."""
     if session.frame.cursor < len(session.trace.events):
         return None
-    return "This is the end: everything has happened. A step of descent (U) goes on"
+    return "This is the end: everything has happened. :descend takes a step of descent"
 
 
 def not_at_start(session: Session) -> str | None:
@@ -38,7 +38,7 @@ def _on(session: Session) -> Session:
 
 
 def _has_marks(session: Session) -> str | None:
-    return None if session.notes.marks else "There is no mark yet; m sets one"
+    return None if session.notes.marks else "There is no mark yet; :mark sets one"
 
 
 MOVES: tuple[Action, ...] = (

@@ -9,7 +9,7 @@ from tutor.session.session import Session
 
 
 def _has_stops(session: Session) -> str | None:
-    return None if session.notes.stops else "There is no breakpoint yet; b sets one on this node"
+    return None if session.notes.stops else "There is no breakpoint yet; :break-here sets one"
 
 
 def _has_any(session: Session) -> str | None:

@@ -12,7 +12,7 @@ from tutor.session.session import Session
 
 
 def _has_marked(session: Session) -> str | None:
-    return None if session.frame.zoom.marked else "No node is marked yet; v marks the focused one"
+    return None if session.frame.zoom.marked else "No node is marked yet; :mark-node marks it"
 
 
 def _can_open(session: Session) -> str | None:
@@ -21,7 +21,9 @@ def _can_open(session: Session) -> str | None:
 
 
 def _has_gates(session: Session) -> str | None:
-    return None if session.frame.zoom.folds else "There is no gate of your own yet; v marks a node"
+    return (
+        None if session.frame.zoom.folds else "There is no gate of yours yet; :mark-node begins one"
+    )
 
 
 ZOOMS: tuple[Action, ...] = (

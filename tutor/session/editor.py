@@ -44,7 +44,7 @@ def file_of(session: Session) -> Path:
     path = getattr(session.origin, "path", None)
     if not isinstance(path, Path):
         told = {
-            "expression": "an expression lies in no file; e edits its inputs",
+            "expression": "an expression lies in no file; :set edits its inputs",
             "recorded": "paths named in a loaded trace are not opened",
         }
         raise Refused(told.get(session.origin.kind, "this function lies in no file that is known"))

@@ -127,7 +127,7 @@ def report(session: Session) -> Report:
 
 def predicting(session: Session) -> str | None:
     """Why nothing can be answered."""
-    return None if session.prediction is not None else "Predict mode is off; P begins it"
+    return None if session.prediction is not None else "Predict mode is off; :predict begins it"
 
 
 def _asked(session: Session, now: Prediction) -> Session:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual.binding import Binding, BindingType
 
 from tutor.actions import ACTIONS, LEADER, Action, footer, key_label
+from tutor.actions.commands import VERBS
 from tutor.actions.keymap import Keymap
 from tutor.session.session import Session
 from tutor.tui.widgets.keybar import Key
 from tutor.tui.widgets.surface import Row, Run, row_width
+
+_WORD = re.compile(r"(?<!\S):([a-z]+(?:-[a-z]+)*)")
 
 CHORDS = {
     action.chord.split(" ", 1)[1]: action
@@ -59,6 +63,16 @@ def chord_hint(session: Session, width: int, *, ascii: bool) -> Row:
             return [*row, ("…", "quiet")]
         row += runs
     return row
+
+
+def with_keys(text: str, keymap: Keymap, *, ascii: bool) -> str:
+    """A sentence that names actions by their words, `:mark sets one`, with their keys."""
+
+    def key(found: re.Match[str]) -> str:
+        action = VERBS.get(found[1])
+        return found[0] if action is None else key_label(first_key(action, keymap), ascii=ascii)
+
+    return _WORD.sub(key, text)
 
 
 def keys_of(action: Action, keymap: Keymap, *, ascii: bool) -> tuple[str, str]:

@@ -113,7 +113,7 @@ def test_who_wrote_this_goes_to_the_last_arrival() -> None:
 def test_reasons_why_not() -> None:
     session = start()
     assert "nothing has happened yet" in str(BY_ID["step.previous"].enabled(session))
-    assert "A step of descent (U)" in str(BY_ID["step.next"].enabled(act(session, "time.end")))
+    assert ":descend takes a step" in str(BY_ID["step.next"].enabled(act(session, "time.end")))
     assert "edited" in str(BY_ID["edit.undo"].enabled(session))
     assert "undone" in str(BY_ID["edit.redo"].enabled(session))
     assert "written to" in str(BY_ID["writer.jump"].enabled(session))

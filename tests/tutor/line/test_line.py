@@ -59,7 +59,7 @@ def test_stops_and_watches() -> None:
         "Event 7 of 10: f passes minus 4 on to q (1 times minus 4). q is complete.",
     ]
     assert talk("watch grad(x)", "end", "notes")[0] == "grad(x) is minus 4."
-    assert talk("continue") == ["Not done: There is no breakpoint yet; b sets one on this node."]
+    assert talk("continue") == ["Not done: There is no breakpoint yet; break-here sets one."]
 
 
 def test_marks_lead_there_and_back() -> None:

@@ -342,11 +342,22 @@ async def test_words_do_the_same_in_both(seat: Any, folder: Path, name: str) -> 
         await agree(s, name, folder, by_word)
 
 
-LONG = [name if name == "example" else pytest.param(name, marks=pytest.mark.long)
-        for name in SCENARIOS]  # fmt: skip
+async def test_what_follows_the_leader_does_what_words_do(seat: Any, folder: Path) -> None:
+    async def following(s: Any, action: Action, text: str) -> bool:
+        _, _, key = action.chord.partition(" ")
+        if not key:
+            return False
+        s.stepper.action_leader()
+        assert s.stepper.take_key(key)
+        await typed(s, action, text)
+        return True
+
+    async with seat(goals("example", folder)[0][1], size=(60, 15)) as s:
+        await agree(s, "example", folder, following, bare=True)
 
 
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.long
+@pytest.mark.parametrize("name", SCENARIOS)
 async def test_chords_do_what_words_do(seat: Any, folder: Path, name: str) -> None:
     async with seat(goals(name, folder)[0][1], size=(60, 15)) as s:
         await agree(s, name, folder, by_chord, bare=True)
@@ -405,4 +416,7 @@ def test_every_action_can_be_said_and_is_explained() -> None:
         assert action.help.endswith(".")
         assert action.help[0].isupper()
         if action.argument is not None:
-            assert action.argument.example.replace(",", "").split()[0] in (action.verb, *action.synonyms)
+            assert action.argument.example.replace(",", "").split()[0] in (
+                action.verb,
+                *action.synonyms,
+            )

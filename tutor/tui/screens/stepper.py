@@ -33,7 +33,7 @@ from tutor.session.session import Session
 from tutor.tui import doors
 from tutor.tui.asking import Asking
 from tutor.tui.badge import Badge
-from tutor.tui.commands import CHORDS, bindings, keys_of
+from tutor.tui.commands import CHORDS, bindings, keys_of, with_keys
 from tutor.tui.editing import Editing
 from tutor.tui.play import Player
 from tutor.tui.running import Running
@@ -200,7 +200,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
 
     def say(self, sentence: str) -> None:
         """Put a sentence into the status line until something happens."""
-        self.said = sentence
+        self.said = with_keys(sentence, self.keymap, ascii=self.ascii_only)
         panes.show_status(self)
 
     def on_unmount(self) -> None:
@@ -473,7 +473,8 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             keys = keys_of(action, self.keymap, ascii=self.ascii_only)
             why = action.enabled(self.session)
             title = f"{action.title.capitalize()}  ({keys[0]})"
-            yield SystemCommand(title, why or action.help, partial(self.action_act, action.id))
+            about = with_keys(why or action.help, self.keymap, ascii=self.ascii_only)
+            yield SystemCommand(title, about, partial(self.action_act, action.id))
 
     def _first(self, node: int) -> int:
         return self.session.trace.node_range(self.session.trace.pass_of(node)).start
