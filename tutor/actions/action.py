@@ -53,9 +53,9 @@ class Action:
     (the leader, then a key), a function key or a ctrl key. title: one or two words for the footer.
     help: one sentence. run: the pure function, or None where the interface itself acts (panes,
     help, play) or an argument is wanted. enabled: None, or why it cannot be done now (another
-    action is named by its word, `:mark`; the screen shows its key). verb: the word for it on the `:` line
-    and in line mode; synonyms: others. argument: what it asks for. panel: its keys mean it only
-    while a panel is open. runs: it runs the function again.
+    action is named by its word, `:mark`; the screen shows its key). verb: the word for it on the
+    `:` line and in line mode; synonyms: others. argument: what it asks for. panel: its keys mean it
+    only while a panel is open. runs: it runs the function again.
     """
 
     id: str
