@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write it."""
     from engine.errors import EngineError
+    from tutor.cli.terminal import unicode_ok
     from tutor.debugger import moving
     from tutor.debugger.export import KINDS, ExportError, export
     from tutor.session.looking import node_named
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             frame,
             numbers=not arguments.rules,
             theme=arguments.theme,
-            ascii=arguments.ascii,
+            ascii=arguments.ascii or (arguments.output is None and not unicode_ok()),
         )
     except Refused as refusal:
         raise UnusableInput(refusal.message, where="--node", hint=refusal.hint or None) from refusal
@@ -82,6 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(made.rstrip("\n"))
         return RIGHT
     path = Path(arguments.output).expanduser()
+    if path.suffix == ".py" and arguments.kind != "numpy" and path.exists():
+        raise UnusableInput(
+            f"{path} is a program that is there already",
+            where="--output",
+            hint=f"Name another file for {KINDS[arguments.kind].title}",
+        )
     try:
         path.write_text(made, encoding="utf-8")
     except OSError as error:

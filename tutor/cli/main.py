@@ -18,6 +18,7 @@ import importlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `backprop` with `argv` (the process's own by default) and return the exit code."""
     tokens = list(sys.argv[1:] if argv is None else argv)
     _ready_streams()
+    # A number that overflows is seen in the trace; a line about it would fall into the screen.
+    warnings.filterwarnings("ignore", category=RuntimeWarning)
     if tokens and tokens[0] in COMMANDS:
         name = tokens[0]
         return guarded(f"{PROGRAM} {name}", lambda: _run_command(name, tokens[1:]))
@@ -127,7 +130,13 @@ def _open_home() -> int:
 
 
 def _ready_streams() -> None:
-    """Make sure that no character and no closed descriptor can stop a sentence from coming out."""
+    """Make sure that no character and no closed descriptor can stop a sentence from coming out,
+    and that no file of ours is taken for standard input or output where these are closed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
