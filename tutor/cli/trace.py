@@ -191,12 +191,20 @@ def _converse(session: Session, arguments: argparse.Namespace, ascii: bool) -> i
     from tutor.line.answers import beginning, plain
     from tutor.line.loop import converse
     from tutor.line.terminal import commands_of
+    from tutor.session.writing import preferred
+    from tutor.settings.settings import load
 
     talk(session, arguments)
+    talking = sys.stdin is not None and sys.stdin.isatty()
+    if talking:
+        # A person reads, so it is as that person chose; a file of commands is answered alike
+        # everywhere.
+        chosen = load()[0]
+        session = preferred(session, chosen)
+        ascii = ascii if chosen.ascii == "auto" else arguments.ascii or bool(chosen.ascii)
     if not arguments.json:
         print("\n".join([plain(line, ascii) for line in beginning(session)]), flush=True)
     refused = False
-    talking = sys.stdin is not None and sys.stdin.isatty()
     commands = commands_of(sys.stdin, prompt=talking)
     for lines, done in converse(session, commands, as_json=arguments.json, ascii=ascii):
         refused = refused or done.refused

@@ -18,9 +18,7 @@ from tutor.session.told import MARKED
 
 def beginning(session: Session) -> list[str]:
     """What is said before the first command."""
-    said = [graph_sentence(session.trace, spoken=True)]
-    said += [line for line in session.printed.splitlines() if line.strip()]
-    return said
+    return [graph_sentence(session.trace, spoken=True)]
 
 
 def answer(before: Session, after: Session) -> list[str]:

@@ -92,7 +92,7 @@ def _decisions(trace: Trace, node: int) -> list[Line]:
     again."""
     at = trace.pass_of(node)
     local = node - trace.node_range(at).start
-    lines = []
+    lines: list[Line] = []
     for decision in trace.passes[at].decisions:
         if decision.node != local:
             continue

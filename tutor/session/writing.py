@@ -1,4 +1,4 @@
-"""How formulas are written: the notation."""
+"""How formulas and numbers are written: the notation, the digits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tutor.render.notation import NOTATIONS, Notation, legend, named, next_notation
+from tutor.render.numbers import set_precision
 from tutor.render.report import Report
 from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
 from tutor.session.session import Session
+from tutor.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class LegendPanel(Panel):
 def notation_of(session: Session) -> Notation:
     """The notation that is chosen."""
     return named(session.notation)
+
+
+def preferred(session: Session, settings: Settings) -> Session:
+    """The session in the notation that a person chose; from now on numbers have as many digits as
+    they chose."""
+    set_precision(settings.precision)
+    same = session.notation == settings.notation
+    return session if same else replace(session, notation=settings.notation)
 
 
 def turn(session: Session) -> Session:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -72,14 +71,11 @@ class BackpropTutor(App[int]):
 
     def _stepper(self, session: Session) -> Screen[None]:
         from tutor.actions.keymap import chosen
-        from tutor.render.numbers import set_precision
+        from tutor.session.writing import preferred
         from tutor.tui.screens.stepper import StepperScreen
 
-        set_precision(self.settings.precision)
         keymap, _ = chosen(self.settings.keymap, self.settings.keys)
-        if session.notation != self.settings.notation:
-            session = replace(session, notation=self.settings.notation)
-        return StepperScreen(session, keymap)
+        return StepperScreen(preferred(session, self.settings), keymap)
 
     def back(self) -> None:
         """Leave the screen in front; the program with the last one."""
