@@ -60,12 +60,10 @@ PICTURES = {
     "stepper": Picture("(x + y)*z", ["right"] * 9, inputs=START),
     "neuron": Picture(NEURON, ["right"] * 18, (120, 34), {"w": 0.5, "x": 2, "b": -1, "y": 1}),
     "why": Picture(WIDE, ["end", ":why W1[3, 7] at 4"], (80, 28), wide()),
-    "cancel": Picture("docs/examples/siamese.py:loss", ["end", ":why b[0] at 5"]),
     "folded": Picture(
         "docs/examples/recurrent.py:loss", ["underscore", "f", *["n"] * 16], (120, 36)
     ),
     "nan": Picture("docs/examples/attention.py:loss", ["A", "enter", ":source"]),
-    "audit": Picture("docs/examples/deep.py:loss", ["end", "A"]),
     "predict": Picture(
         "tanh(w*x) * v",
         ["f", *["right"] * 3, ":predict amount", *"-2", "enter"],

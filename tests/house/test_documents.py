@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,13 @@ import pytest
 
 from docs import make_keys
 from docs.make_outputs import DOCUMENTS, Example, abridged, announced, clone, examples, typed
+from tutor.actions.keymap import chosen
 from tutor.cli.main import COMMANDS
+from tutor.debugger.stops.parser import parse_condition
+from tutor.settings.settings import NAMES, as_data, read
 
 ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "debugger.md"
 SAVED = (
     "backprop trace docs/examples/deep.py:loss --save run.bptrace",
     'backprop trace "tanh(w*x)" --at w=1,x=2 --save before.bptrace',
@@ -91,6 +96,23 @@ def test_the_documents_have_examples() -> None:
     found = [example for document in DOCUMENTS for example in examples(document.read_text())]
     assert {example.line.split()[1] for example in found} >= set(COMMANDS)
     assert len([example for example in found if example.shown]) >= 10
+
+
+def test_the_settings_that_are_shown_can_be_set() -> None:
+    [shown] = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    settings, wrong = read(tomllib.loads(shown))
+    assert wrong == []
+    assert set(as_data(settings)) == {*NAMES, "keys"}
+    assert chosen(settings.keymap, settings.keys)[1] == []
+
+
+def test_the_conditions_that_are_shown_can_be_read() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    [table] = re.findall(r"\| it stops \| typed \|\n\|.*\n((?:\|.*\n)+)", text)
+    conditions = re.findall(r"`([^`]+)`", table.replace("\\|", "|"))
+    assert len(conditions) > 10
+    for condition in conditions:
+        parse_condition(condition)
 
 
 def test_the_table_of_keys_is_that_of_the_actions() -> None:
