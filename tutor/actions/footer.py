@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tutor.actions.action import Action
 from tutor.actions.table import BY_ID
+from tutor.session.panel import Panel
 from tutor.session.session import Session
 
 MOST = 6
@@ -13,7 +14,9 @@ def footer(session: Session) -> list[Action]:
     """At most six actions that can be done now, the most useful first, help last."""
     frame, trace = session.frame, session.trace
     if session.panel is not None:
-        wanted = ["focus.node", "step.next", "panel.previous", "panel.next", "back"]
+        turns = type(session.panel).turned is not Panel.turned
+        ways = ["panel.previous", "panel.next"] if turns else ["step.previous"]
+        wanted = ["focus.node", "step.next", *ways, "back"]
     elif frame.cursor == 0:
         wanted = ["step.next", "node.next", "pass.rest", "input.edit", "back"]
     elif frame.cursor == len(trace.events):
