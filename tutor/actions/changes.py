@@ -13,7 +13,7 @@ def _can_descend(session: Session) -> str | None:
     if last.seed is None:
         return "The result depends on no input, so there is no gradient to step along"
     for name in session.params:
-        if last.gradient(last.inputs[name]) is None:
+        if name not in last.inputs or last.gradient(last.inputs[name]) is None:
             return f"No gradient reached {name}, so it cannot be updated"
     return None if session.params else "No gradient reached any input"
 

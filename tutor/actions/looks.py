@@ -7,6 +7,7 @@ from tutor.actions.later import later
 from tutor.actions.moves import move
 from tutor.debugger import moving
 from tutor.debugger.frame import focused
+from tutor.render.expressions import name_of
 from tutor.session import looking
 from tutor.session import session as sessions
 from tutor.session.session import Session
@@ -21,7 +22,7 @@ def _has_writer(session: Session) -> str | None:
     node = focused(session.frame)
     if moving.to_writer(session.frame, node) is not None:
         return None
-    name = session.trace.nodes[node].name
+    name = name_of(session.trace, node)
     if moving.last_writer(session.frame, node) is None:
         return f"Nothing has been written to {name} yet"
     return f"Nothing was written to {name} before this"

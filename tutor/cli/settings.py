@@ -39,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise UnusableInput(str(error), text=change, start=0, end=len(change)) from error
         try:
             settings.save(name.strip(), value)
+        except settings.SettingError as error:
+            raise UnusableInput(str(error)) from error
         except OSError as error:
             raise UnusableInput(f"the settings cannot be written: {error.strerror}") from error
     chosen, wrong = settings.load()

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from tutor.render.sanitise import sanitise
+from tutor.session.origin import File
 from tutor.session.panels.source import place_of
 from tutor.session.refused import Refused
 from tutor.session.session import Session
@@ -30,9 +32,12 @@ def command(session: Session, environment: Mapping[str, str] | None = None) -> l
     environment = os.environ if environment is None else environment
     path = file_of(session)
     editor = environment.get("VISUAL") or environment.get("EDITOR") or ""
-    if not editor.strip():
+    try:
+        words = shlex.split(editor)
+    except ValueError:
+        raise Refused(f"EDITOR={sanitise(editor)} cannot be read: a quote is open") from None
+    if not words:
         raise Refused("no editor is set", hint="export EDITOR=nano, or any other")
-    words = shlex.split(editor)
     place = place_of(session)
     fields = {"file": str(path), "line": place.line if place is not None else 1}
     how = _OTHERWISE.get(Path(words[0]).stem, ("+{line}", "{file}"))
@@ -41,11 +46,10 @@ def command(session: Session, environment: Mapping[str, str] | None = None) -> l
 
 def file_of(session: Session) -> Path:
     """The file that the user asked to trace. Raises Refused where there is none."""
-    path = getattr(session.origin, "path", None)
-    if not isinstance(path, Path):
-        told = {
-            "expression": "an expression lies in no file; :set edits its inputs",
-            "recorded": "paths named in a loaded trace are not opened",
-        }
-        raise Refused(told.get(session.origin.kind, "this function lies in no file that is known"))
-    return path
+    if isinstance(session.origin, File):
+        return session.origin.path
+    told = {
+        "expression": "an expression lies in no file; :set edits its inputs",
+        "recorded": "paths named in a loaded trace are not opened",
+    }
+    raise Refused(told.get(session.origin.kind, "this function lies in no file that is known"))

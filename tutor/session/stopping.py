@@ -9,6 +9,7 @@ from tutor.debugger.frame import focused
 from tutor.debugger.stops.stops import Stop, next_stop, parse_stop, previous_stop, stop_on
 from tutor.debugger.watches.watches import Watch, parse_watch
 from tutor.render.expressions import name_of
+from tutor.render.sanitise import sanitise
 from tutor.session import looking
 from tutor.session.panel import show
 from tutor.session.panels.notes import NotesPanel
@@ -26,7 +27,7 @@ def stop_when(session: Session, text: str) -> Session:
     """Set a breakpoint: a node, an op, a scope or a condition."""
     stop = parse_stop(text, session.trace)
     if any(stop.text == one.text for one in session.notes.stops):
-        raise Refused(f"there is a breakpoint {stop.text} already")
+        raise Refused(f"there is a breakpoint {sanitise(stop.text)} already")
     return _with(session, stop)
 
 
@@ -98,14 +99,14 @@ def conditions(session: Session, text: str) -> Sequence[str]:
 def on(session: Session) -> Session:
     """Run on to the next stop; to the end where there is none."""
     frame, stop = next_stop(session.frame, session.notes.stops)
-    told = "No stop lies ahead: this is the end." if stop is None else f"Stopped at {stop.text}."
+    told = "No stop lies ahead: this is the end." if stop is None else _stopped(stop)
     return replace(session, frame=frame, told=told)
 
 
 def back(session: Session) -> Session:
     """Run back to the stop before; to the start where there is none."""
     frame, stop = previous_stop(session.frame, session.notes.stops)
-    told = "No stop lies behind: this is the start." if stop is None else f"Stopped at {stop.text}."
+    told = "No stop lies behind: this is the start." if stop is None else _stopped(stop)
     return replace(session, frame=frame, told=told)
 
 
@@ -114,17 +115,17 @@ def until(session: Session, text: str) -> Session:
     stop = parse_stop(text, session.trace)
     frame, found = next_stop(session.frame, (stop,))
     if found is None:
-        raise Refused(f"{stop.text} does not hold at any event from here on")
-    return replace(session, frame=frame, told=f"Stopped at {stop.text}.")
+        raise Refused(f"{sanitise(stop.text)} does not hold at any event from here on")
+    return replace(session, frame=frame, told=_stopped(stop))
 
 
 def watch(session: Session, text: str) -> Session:
     """Watch a value or a gradient."""
     made = parse_watch(text, session.trace)
     if any(made.text == one.text for one in session.notes.watches):
-        raise Refused(f"{made.text} is watched already")
+        raise Refused(f"{sanitise(made.text)} is watched already")
     notes = replace(session.notes, watches=(*session.notes.watches, made))
-    return replace(session, notes=notes, told=f"Watching {made.text}.")
+    return replace(session, notes=notes, told=f"Watching {sanitise(made.text)}.")
 
 
 def toggle_watch(session: Session) -> Session:
@@ -157,7 +158,12 @@ def watchable(session: Session, text: str) -> Sequence[str]:
 def _with(session: Session, stop: Stop) -> Session:
     stops = (*session.notes.stops, stop)
     notes = replace(session.notes, stops=stops)
-    return replace(session, notes=notes, told=f"Breakpoint {len(stops)} is set: {stop.text}.")
+    told = f"Breakpoint {len(stops)} is set: {sanitise(stop.text)}."
+    return replace(session, notes=notes, told=told)
+
+
+def _stopped(stop: Stop) -> str:
+    return f"Stopped at {sanitise(stop.text)}."
 
 
 def _without(session: Session, stop: Stop) -> Session:
@@ -168,7 +174,7 @@ def _without(session: Session, stop: Stop) -> Session:
 
 def _unwatched(session: Session, watch: Watch) -> Session:
     rest = tuple([one for one in session.notes.watches if one is not watch])
-    told = f"{watch.text} is not watched any more."
+    told = f"{sanitise(watch.text)} is not watched any more."
     return replace(session, notes=replace(session.notes, watches=rest), told=told)
 
 

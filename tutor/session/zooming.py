@@ -8,6 +8,7 @@ from dataclasses import replace
 from tutor.debugger import moving
 from tutor.debugger.frame import Frame, focused
 from tutor.debugger.view import moves
+from tutor.render.expressions import name_of
 from tutor.session import looking
 from tutor.session.panel import close
 from tutor.session.panels import cells
@@ -67,7 +68,7 @@ def mark(session: Session) -> Session:
     node = focused(session.frame)
     frame = moves.mark(session.frame, node)
     count = len(frame.zoom.marked)
-    name = session.trace.nodes[node].name
+    name = name_of(session.trace, node)
     state = "marked" if count > len(session.frame.zoom.marked) else "no longer marked"
     nodes = f"{count} node{'s' if count != 1 else ''}"
     return _told(session, frame, f"{name} is {state}; {nodes} to be folded into one gate.")

@@ -133,15 +133,17 @@ def typed(name: str, text: str) -> Any:
 def save(name: str, value: Any) -> None:
     """Write one setting into the file and leave the rest of it as it is, comments too.
 
-    Raises SettingError for a value that it cannot have, and OSError where the file cannot be
-    written.
+    Raises SettingError for a value that it cannot have and for a file that is no text, and OSError
+    where the file cannot be written.
     """
     line = f"{name} = {_toml(checked(name, value))}"
     path = settings_file()
     try:
         text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
+    except FileNotFoundError:
         text = ""
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is no text in UTF-8; move it away to begin anew") from error
     head, bracket, tail = _split(text)
     pattern = re.compile(rf"^[ \t]*{name}[ \t]*=[^\n#]*(?P<note>#[^\n]*)?$", re.MULTILINE)
     found = pattern.search(head)

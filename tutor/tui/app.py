@@ -11,7 +11,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from tutor.settings.settings import Settings, load, save
+from tutor.settings.settings import SettingError, Settings, load, save
 from tutor.settings.terminal import unicode_ok
 from tutor.tui.palette import COLOURS, TERMINAL, theme_for, themes
 
@@ -107,7 +107,7 @@ class BackpropTutor(App[int]):
         """Change to another theme, and keep it for the next time."""
         self.ansi_color = None
         self.theme = theme
-        with suppress(OSError):
+        with suppress(OSError, SettingError):
             save("theme", theme.removeprefix("backprop-"))
 
     def _fatal_error(self) -> None:

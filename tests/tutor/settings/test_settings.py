@@ -92,3 +92,11 @@ def test_a_value_that_cannot_be_is_refused() -> None:
 
 def test_the_data_names_every_setting() -> None:
     assert set(module.as_data(Settings())) == {*module.NAMES, "keys"}
+
+
+def test_a_file_that_is_no_text_is_left_as_it_is() -> None:
+    path = write("")
+    path.write_bytes(b'theme = "light" # \xff')
+    with pytest.raises(SettingError, match="no text in UTF-8"):
+        save("theme", "dark")
+    assert path.read_bytes().endswith(b"\xff")

@@ -9,6 +9,7 @@ from tutor.debugger import cells
 from tutor.debugger.cells.places import shape_of
 from tutor.debugger.frame import focused, phase
 from tutor.layout.layout import Direction
+from tutor.render.expressions import name_of
 from tutor.render.report import Report
 from tutor.session import carried, looking
 from tutor.session.panel import Panel, show
@@ -70,7 +71,7 @@ def of_node(session: Session, node: int) -> Session:
     """Open the first cell of a node: on the way back, what came back into it."""
     index = cells.first(shape_of(session.trace, node))
     if index is None:
-        raise Refused(f"{session.trace.nodes[node].name} has no entries")
+        raise Refused(f"{name_of(session.trace, node)} has no entries")
     side: Side = "output"
     if phase(session.frame) != "forward" or not session.trace.nodes[node].inputs:
         side = "input"
