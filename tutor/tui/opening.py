@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from threading import Event
 
     from tutor.language import Given
     from tutor.session.session import Session
@@ -20,11 +21,13 @@ EXAMPLE_INPUTS = "x=-2, y=5, z=-4"
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What can be opened: the target, the values of its inputs, and these as they were typed."""
+    """What can be opened: the target, the values of its inputs, and these as they were typed. slow:
+    it is run or read from a file, so the screen should not wait for it."""
 
     text: str
     given: Mapping[str, Given]
     typed: tuple[tuple[str, str], ...]
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,20 @@ def read(target: str, inputs: str) -> Ready | Fault:
         field = "inputs" if error.text == inputs else "expression"
         return Fault(field, error.message, error.hint, error.start, error.end)
     texts = {name: one.text[one.start : one.end].partition("=")[2] for name, one in given.items()}
-    return Ready(target, given, tuple((name, text.strip()) for name, text in texts.items()))
+    typed = tuple((name, text.strip()) for name, text in texts.items())
+    return Ready(target, given, typed, slow=program is None)
 
 
-def open_session(ready: Ready) -> Session | Fault:
-    """Run the target and stand at its beginning; a Fault where it cannot be run."""
+def open_session(ready: Ready, stopped: Event | None = None) -> Session | Fault:
+    """Run the target and stand at its beginning; a Fault where it cannot be run. stopped: ends what
+    runs, of a thread of its own."""
     from engine.errors import EngineError
     from tutor.language import LanguageError
     from tutor.sandbox.functions import FunctionError
+    from tutor.session.origin import STOPPED
     from tutor.session.targets import opened
 
+    STOPPED.set(stopped)
     try:
         return opened(ready.text, ready.given)
     except LanguageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from textual.widgets import Input
@@ -119,3 +120,28 @@ async def test_a_long_fault_goes_on_below_and_is_never_cut_in_silence(seat: Any)
         assert shown.removeprefix("✗ ") == told or shown.endswith(" …")
         await s.pilot.resize_terminal(30, 24)
         await s.shows(" …")
+
+
+async def test_a_file_is_run_beside_the_screen_and_escape_stops_it(
+    seat: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "endless.py"
+    path.write_text("def loss(w=2.0):\n    while True:\n        w = w * 1.0\n")
+    async with seat(None) as s:
+        await s.shows("Press")
+        home = s.app.screen
+        home.query_one("#expression", Input).value = f"{path}:loss"
+        home.query_one("#inputs", Input).value = ""
+        await s.pilot.press("enter")
+        await s.shows("esc stops it")
+        await s.pilot.press("escape")
+        await s.shows("stopped")
+        assert s.app.screen is home
+        path.write_text("def loss(w=2.0):\n    return w * w\n")
+        home.query_one("#expression", Input).focus()
+        await s.pilot.press("enter")
+        for _ in range(200):
+            await s.pilot.pause(0.05)
+            if s.app.screen is not home:
+                break
+        assert s.session.text == "endless.py:loss"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -22,6 +24,7 @@ from tutor.tui.widgets.menu import Entry, Menu
 from tutor.tui.widgets.surface import Row
 
 if TYPE_CHECKING:
+    from tutor.session.session import Session
     from tutor.tui.app import BackpropTutor
 
 _KEYS = (
@@ -59,10 +62,19 @@ class HomeScreen(Screen[None]):
         Binding("q", "back", show=False),
     ]
 
+    class Opened(Message):
+        """A target was opened beside the screen, or could not be."""
+
+        def __init__(self, ready: Ready, opened: Session | Fault) -> None:
+            self.ready = ready
+            self.opened = opened
+            super().__init__()
+
     def __init__(self) -> None:
         super().__init__()
         self._recent: list[recent.Recent] = []
         self._loaded = False
+        self._stopped: Event | None = None  # while a target is opened beside the screen
 
     def compose(self) -> ComposeResult:
         yield Lines([[(" Backprop Tutor", "strong"), (_MOTTO, "quiet")]], id="title")
@@ -110,14 +122,37 @@ class HomeScreen(Screen[None]):
     def action_start(self) -> None:
         """Open the stepper on what stands in the fields."""
         ready = self._judge()
-        if not isinstance(ready, Ready):
+        if not isinstance(ready, Ready) or self._stopped is not None:
             return
-        session = open_session(ready)
-        if isinstance(session, Fault):
-            self._tell(session)
+        if not ready.slow:
+            self._show_opened(ready, open_session(ready))
             return
-        recent.remember(recent.Recent(self._value("#expression"), ready.typed))
-        self._app.step_through(session)
+        self._stopped = Event()
+        self.say("Running it … esc stops it.")
+        self._open_beside(ready, self._stopped)
+
+    @work(thread=True, exclusive=True, group="open")
+    def _open_beside(self, ready: Ready, stopped: Event) -> None:
+        """A user's file may run long; the screen stays at hand."""
+        opened = open_session(ready, stopped)
+        if self.is_attached:
+            self.post_message(self.Opened(ready, opened))
+
+    @on(Opened)
+    def _take_opened(self, message: Opened) -> None:
+        self._show_opened(message.ready, message.opened)
+
+    def _show_opened(self, ready: Ready, opened: Session | Fault) -> None:
+        self._stopped = None
+        if isinstance(opened, Fault):
+            self._tell(opened)
+            return
+        recent.remember(recent.Recent(ready.text, ready.typed))
+        self._app.step_through(opened)
+
+    def on_unmount(self) -> None:
+        if self._stopped is not None:
+            self._stopped.set()
 
     def _judge(self) -> Ready | Fault:
         """Read both fields and say what is wrong, under the spot, or that one can start."""
@@ -212,8 +247,11 @@ class HomeScreen(Screen[None]):
         self.query_one("#home-list", Menu).action_choose()
 
     def action_leave(self) -> None:
-        """Out of a text field, so that letters act."""
-        self.query_one("#home-list").focus()
+        """Stop what is being opened; else out of a text field, so that letters act."""
+        if self._stopped is not None:
+            self._stopped.set()
+        else:
+            self.query_one("#home-list").focus()
 
     def action_help(self) -> None:
         """Show what the keys do."""
