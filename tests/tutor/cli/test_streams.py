@@ -20,7 +20,7 @@ def shell(line: str, home: Path, **environment: str) -> subprocess.CompletedProc
     program = f"{shlex.quote(sys.executable)} -m tutor.cli.main {line}"
     around = {**os.environ, "BACKPROP_TUTOR_HOME": str(home), **environment}
     return subprocess.run(
-        ["sh", "-c", program], cwd=ROOT, env=around, capture_output=True, text=True
+        ["sh", "-c", program], cwd=ROOT, env=around, capture_output=True, text=True, check=False
     )
 
 
