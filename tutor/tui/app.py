@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,10 +39,11 @@ class BackpropTutor(App[int]):
         *,
         plain: bool | None = None,
         settings: Settings | None = None,
+        complaints: Sequence[str] = (),
     ) -> None:
         """session: what to step through; None opens the home screen. plain: draw with ASCII only;
         None asks the settings and the terminal. settings: what the person chose; None for what is
-        chosen for everybody."""
+        chosen for everybody. complaints: what of that cannot be used, to be told."""
         self.settings = Settings() if settings is None else settings
         theme = theme_for(self.settings.theme)
         # The filter that obeys NO_COLOR is chosen there, before the theme: say which it will be.
@@ -53,6 +54,7 @@ class BackpropTutor(App[int]):
         if not self.settings.motion:
             self.animation_level = "none"
         self._session = session
+        self._complaints = complaints
         for one in themes():
             self.register_theme(one)
         self.theme = theme
@@ -74,8 +76,12 @@ class BackpropTutor(App[int]):
         from tutor.session.writing import preferred
         from tutor.tui.screens.stepper import StepperScreen
 
-        keymap, _ = chosen(self.settings.keymap, self.settings.keys)
-        return StepperScreen(preferred(session, self.settings), keymap)
+        keymap, odd = chosen(self.settings.keymap, self.settings.keys)
+        screen = StepperScreen(preferred(session, self.settings), keymap)
+        wrong = [*self._complaints, *odd]
+        if wrong:
+            screen.said = f"{wrong[0]} (backprop settings shows what is chosen)"
+        return screen
 
     def back(self) -> None:
         """Leave the screen in front; the program with the last one."""
@@ -134,16 +140,14 @@ _THEMES = {
 
 def run_home(*, plain: bool | None = None) -> int:
     """Open the home screen and return the exit code."""
-    return _run(BackpropTutor(plain=plain, settings=_settings()))
+    settings, complaints = load()
+    return _run(BackpropTutor(plain=plain, settings=settings, complaints=complaints))
 
 
 def run_stepper(session: Session, *, plain: bool | None = None) -> int:
     """Open the stepper on a session and return the exit code."""
-    return _run(BackpropTutor(session, plain=plain, settings=_settings()))
-
-
-def _settings() -> Settings:
-    return load()[0]
+    settings, complaints = load()
+    return _run(BackpropTutor(session, plain=plain, settings=settings, complaints=complaints))
 
 
 def _run(app: BackpropTutor) -> int:

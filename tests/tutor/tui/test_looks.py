@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import engine
+from tutor.settings.settings import Settings
 from tutor.tui.widgets.canvas import GraphCanvas
 from tutor.tui.widgets.line import Pane
 
@@ -236,3 +237,9 @@ async def test_a_graph_of_10_000_nodes_opens_folded_and_can_be_stepped(seat: Any
         await s.pilot.pause()
         assert "20002/20002" in s.text
         assert "┏ x ━" in s.text
+
+
+async def test_settings_that_cannot_be_used_are_told(seat: Any) -> None:
+    settings = Settings(keys={"stepnext": ("n",)})
+    async with seat(settings=settings) as s:
+        assert s.status.startswith("[keys]: there is no action stepnext")
