@@ -94,6 +94,15 @@ _LABELS = {
     "greater_than_sign": (">", ">"),
     "colon": (":", ":"),
     "apostrophe": ("'", "'"),
+    "full_stop": (".", "."),
+    "comma": (",", ","),
+    "semicolon": (";", ";"),
+    "asterisk": ("*", "*"),
+    "underscore": ("_", "_"),
+    "equals_sign": ("=", "="),
+    "left_curly_bracket": ("{", "{"),
+    "right_curly_bracket": ("}", "}"),
+    "dollar_sign": ("$", "$"),
     "escape": ("esc", "esc"),
 }
 

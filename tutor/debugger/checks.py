@@ -99,6 +99,8 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
     lacking = {op.name for p in trace.passes for op in set(p.ops) if isinstance(op, ForeignOp)}
     if lacking:
         return Check("differences", "skipped", unknown_op(min(lacking)))
+    if not any(np.isfinite(p.values[p.output]).any() for p in trace.passes):
+        return Check("differences", "undefined", "the result is not finite")
     try:
         with np.errstate(all="ignore"):
             if node is None:

@@ -206,7 +206,7 @@ def start(
         "parent": os.getpid(),
     }
     packed = _packed(inputs if upstream is None else {**inputs, "the upstream gradient": upstream})
-    source = Source("file", path, text, target.function)
+    source = Source("file", target.path.name, text, target.function)
     # Files, not pipes: neither side ever waits for the other to read. The job closes its own.
     reply = tempfile.TemporaryFile()  # noqa: SIM115
     with tempfile.TemporaryFile() as question:

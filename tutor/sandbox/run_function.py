@@ -13,7 +13,8 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping
-from functools import wraps
+from dataclasses import replace
+from functools import cache, wraps
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -26,6 +27,7 @@ from engine.errors import EngineError, GradientError
 from engine.marking import load
 from engine.passes import Pass
 from engine.recording import record_pass
+from engine.source import Location
 from engine.tensor import Tensor
 from engine.trace import Trace
 from tutor.sandbox.limits import SPARE, UNANSWERED, end_with, limit, limit_time
@@ -95,10 +97,24 @@ def answer(request: Mapping[str, Any], values: list[Any]) -> tuple[dict[str, Any
         )
         if p.seed is None:
             raise Refused("output", _no_gradient(request["function"], traced))
-        document = _document(p)
+        document = _document(_without_folders(p))
     except BaseException as error:  # whatever their code raises, SystemExit too, is told as theirs
         return _told(error, path, text), b""
     return {"arguments": [_described(one, traced) for one in parameters.values()]}, document
+
+
+def _without_folders(p: Pass) -> Pass:
+    """The pass with files by their names alone: a trace is handed on, and where a file lay on this
+    machine is nobody's business."""
+
+    @cache
+    def bare(place: Location | None) -> Location | None:
+        if place is None or place.file is None:
+            return place
+        return replace(place, file=Path(place.file).name)
+
+    decisions = [replace(one, location=bare(one.location)) for one in p.decisions]
+    return replace(p, locations=tuple(map(bare, p.locations)), decisions=tuple(decisions))
 
 
 def _document(p: Pass) -> bytes:

@@ -142,7 +142,7 @@ def test_a_function_that_is_not_finite_leaves_nothing_to_compare() -> None:
     )
     proof = checks.sympy(Answer("skipped"))
     assert checks.sentences(check, proof)[0] == (
-        "Nothing to compare with differences: 0 of 1 entries, 1 where the function is not finite. "
+        "Nothing to compare with differences: the result is not finite. "
         "Where a function is not finite, differences cannot say anything."
     )
     assert checks.as_data(check, proof)["finite_difference"] == {"agrees": None, "max_error": None}

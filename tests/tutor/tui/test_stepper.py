@@ -142,7 +142,9 @@ async def test_an_edit_after_steps_says_that_they_are_dropped(seat: Any) -> None
         await s.type("3")
         await s.press("enter")
         assert len(s.session.trace.passes) == 1
-        assert s.status.startswith("The 2 steps are dropped (undo brings them back). z is 3, it was ")
+        assert s.status.startswith(
+            "The 2 steps are dropped (undo brings them back). z is 3, it was "
+        )
         assert s.status.endswith(f"it was −{-stood:.3g}.")
         s.act("edit.undo")
         assert s.status == "The edit was taken back: the 2 steps are there again."

@@ -50,8 +50,7 @@ def legend(trace: Trace, notation: Notation) -> Report:
     rows += [Row(((f"  {line}", "quiet"),)) for line in told]
     said = written(trace, aloud(notation))
     sentences = [
-        f"{said.name(node)} is {what}{_called(trace, names, node)}."
-        for node, what in found[:_MOST]
+        f"{said.name(node)} is {what}{_called(trace, names, node)}." for node, what in found[:_MOST]
     ]
     signs = [
         {"node": node, "sign": names.name(node), "name": name_of(trace, node), "is": what}
