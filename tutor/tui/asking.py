@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tutor.tui.screens.stepper import StepperScreen
 
 
+_LEAST = 30
+"""The cells that a refusal needs beside its caret."""
+
+
 class Asking:
     """The command bar of a stepper: opens it, completes in it, does what was typed."""
 
@@ -117,10 +121,13 @@ class Asking:
     def _refuse(self, refusal: Refused, offset: int = 0) -> None:
         """Say what is wrong, under the spot if there is one and room."""
         bar, line = self.bar, self._screen.query_one("#status", Lines)
-        said = str(refusal)
-        row: Row = [(" ✗ ", "wrong"), (said, "text")]
+        row: Row = [(" ✗ ", "wrong"), (str(refusal), "text")]
         if refusal.start is not None:
             indent = bar.indent + offset + refusal.start
-            if indent + len(said) + 4 <= line.size.width:
+            room = line.size.width - indent - 5
+            told = [one for one in (str(refusal), refusal.message) if len(one) <= room]
+            if told or room >= _LEAST:
+                # What does not fit is cut: where it is wrong says more than an example.
+                said = told[0] if told else f"{refusal.message[: room - 2].rstrip()} …"
                 row = [(" " * indent, "ground"), ("^ ✗ ", "wrong"), (said, "text")]
         line.show(row)

@@ -129,6 +129,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
+        self.set_class(self.ascii_only, "-ascii")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -339,7 +340,11 @@ class StepperScreen(Screen[None], inherit_bindings=False):
     def _walk(self, way: Direction) -> None:
         panel = self.session.panel
         beside = None if panel is None else panel.moved(self.session, way)
-        if beside is not None:
+        view = self.focused
+        if isinstance(view, ReportView) and (beside is None or view.id == "source"):
+            if view.walk(way):
+                return
+        elif beside is not None:
             self.go(panels.show(self.session, beside))
             return
         if self.drawing is None:

@@ -18,8 +18,8 @@ class ReportView(Surface, can_focus=True):
     line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
     ]
@@ -75,6 +75,12 @@ class ReportView(Surface, can_focus=True):
             self._draw()
         else:
             self._scroll(way)
+
+    def walk(self, way: str) -> bool:
+        """Move the mark with the keys of the graph; False to the sides, where there is nothing."""
+        if way in ("up", "down"):
+            self.action_move(1 if way == "down" else -1)
+        return way in ("up", "down")
 
     def action_page(self, way: int) -> None:
         """Move by what is in view."""
