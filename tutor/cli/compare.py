@@ -74,8 +74,9 @@ def _sides(arguments: argparse.Namespace) -> tuple[Side, Side]:
         )
     if arguments.other is not None:
         names = argparse.Namespace(**vars(arguments))
-        names.target = arguments.other
+        names.target, names.save = arguments.other, None
         other = session_of(names)
+        talk(other, names)
         return (
             Side(session.trace, None, None, _label(arguments.target)),
             Side(other.trace, None, None, _label(arguments.other)),

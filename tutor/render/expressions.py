@@ -22,6 +22,7 @@ _INFIX = {
 _RELATIONS = {"gt": " > ", "ge": " ≥ ", "lt": " < ", "le": " ≤ ", "eq": " == ", "ne": " ≠ "}
 _POWERS = {2.0: "²", 3.0: "³"}
 _NUMBERS = 6
+_OPERANDS = 12  # of one call that are all written out
 
 
 def name_of(trace: Trace, node: int) -> str:
@@ -101,6 +102,8 @@ def pieces(trace: Trace, node: Node) -> tuple[Piece, ...]:
         return (0, "ᵀ")
     if op == "getitem":
         return (0, f"[{_index_text(node.params.get('index'))}]")
+    if op == "write":
+        return (0, f" with [{_index_text(node.params.get('index'))}] = ", 1)
     if op == "abs":
         return ("|", 0, "|")
     if op == "sqrt":
@@ -136,8 +139,12 @@ def _call(trace: Trace, node: Node) -> tuple[Piece, ...]:
     symbol = node.op if op is None else op.symbol
     name = symbol if symbol.isidentifier() or symbol in ("σ", "−ln") else node.op
     parts: list[Piece] = [f"{name}("]
-    for i in range(len(node.inputs)):
-        parts += [", ", i] if i else [i]
+    count = len(node.inputs)
+    shown = range(count) if count <= _OPERANDS else (0, 1, 2, count - 1)
+    for at, i in enumerate(shown):
+        parts += [", ", i] if at else [i]
+        if i + 1 < count and i + 1 not in shown:
+            parts.append(", …")
     parts += [f", {text}" for text in settings(node.params)]
     return (*parts, ")")
 
