@@ -6,11 +6,13 @@ Differences are computed here and now. SymPy works in a child process with a tim
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from engine.passes import Pass
 from engine.trace import Trace
 from tutor.render.json_ import plain
 from tutor.render.numbers import number
@@ -39,7 +41,13 @@ _REASONS = {
 }
 
 BUDGET = 60_000
-"""How many ops one badge may cost: some tenths of a second."""
+"""How many ops on single numbers one badge may cost: some tenths of a second."""
+
+ENTRIES, DIRECTIONS = 64, 16
+"""Of an array every entry is compared; of one of more entries than this, some directions are."""
+
+NUMBERS = 5000
+"""How many numbers are computed in an array in the time that an op takes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ def tape(trace: Trace, node: int | None = None) -> Check:
 def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) -> Check:
     """Compare the tape with differences: at `node`, or at all inputs of every pass when None.
 
-    budget: how many ops may be run for it. Takes from a millisecond to some tenths of a second.
+    budget: how many ops on single numbers may be run for it, as `work` counts them. Takes from a
+    millisecond to some tenths of a second.
     Where the graph cannot be run again, as in a loaded trace with an op that this program lacks,
     the check is skipped.
     """
@@ -104,11 +113,14 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
     try:
         with np.errstate(all="ignore"):
             if node is None:
-                share = budget // len(trace.passes)
-                passes = [check_gradients(Trace((p,)), budget=share) for p in trace.passes]
+                share = budget / len(trace.passes)
+                passes = [
+                    check_gradients(Trace((p,)), budget=_runs(p, share)) for p in trace.passes
+                ]
                 found = max(passes, key=lambda c: (GRAVITY.index(c.status), c.max_error))
             else:
-                found = check_node(trace, node, budget=budget)
+                p = trace.passes[trace.pass_of(node)]
+                found = check_node(trace, node, budget=_runs(p, budget))
     except FAILURES as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
         return Check("differences", "skipped", f"the graph cannot be run again: {sanitise(why)}")
@@ -117,6 +129,46 @@ def differences(trace: Trace, node: int | None = None, *, budget: int = BUDGET) 
         why = f"{found.where} is off by {number(found.max_error)}"
     nothing = found.entries > 0 and found.compared == 0
     return Check("differences", found.status, why, None if nothing else found.max_error)
+
+
+def work(p: Pass) -> float:
+    """About how long one run of a pass takes, counted in ops on single numbers.
+
+    An op on an array takes longer by its entries, and a product of two arrays by what is
+    multiplied: of an (m, k) and a (k, n) matrix that is m·k·n, the root of their three sizes.
+    What gives a single number is left out: nearly always the entries were computed before it.
+    """
+    numbers = 0.0
+    for node, value in p.values.arrays.items():
+        op = p.ops[node]
+        if op is not None:
+            sizes = [
+                p.values.arrays[i].size if i in p.values.arrays else 1 for i in p.operands[node]
+            ]
+            product = len(sizes) == 2 and not op.elementwise
+            numbers += (
+                math.sqrt(math.prod(sizes) * value.size) if product else max(value.size, *sizes)
+            )
+    return len(p.ops) + numbers / NUMBERS
+
+
+def cost(trace: Trace, node: int | None = None) -> float:
+    """About how many ops on single numbers `differences` runs where its budget allows it: seven
+    runs for each entry, or for each of some directions."""
+    total = 0.0
+    for at, p in enumerate(trace.passes):
+        nodes = list(p.inputs.values())
+        if node is not None:
+            nodes = [node - trace.node_range(at).start] if trace.pass_of(node) == at else []
+        sizes = [int(np.size(p.values[one])) for one in nodes]
+        lines = sum(size if size <= ENTRIES else DIRECTIONS for size in sizes)
+        total += 7 * lines * work(p) if lines else 0.0
+    return total
+
+
+def _runs(p: Pass, budget: float) -> int:
+    """How many ops of a pass may be run, where one takes longer than an op on single numbers."""
+    return int(budget * len(p.ops) / work(p))
 
 
 def unknown_op(name: str) -> str:

@@ -25,8 +25,8 @@ CALM = 0.25
 """Seconds without a change of question before anything is worked out."""
 
 POLL = 0.1
-QUICK = 3000
-"""Runs of an op that differences may take on the event loop; more go to a thread."""
+QUICK = 10_000
+"""Ops on single numbers that differences may run on the event loop; more go to a thread."""
 
 _DIFFERENCES = {
     "agrees": "Differences agree with the tape",
@@ -145,7 +145,7 @@ class Badge:
         if question is None or self._answers is None:
             return
         trace = question.trace
-        if sum(len(p.ops) * len(p.inputs) for p in trace.passes) * 2 <= QUICK:
+        if checks.cost(trace, question.node) <= QUICK:
             self._answers.differences = _compared(question)
         else:
             Thread(target=self._compare, args=(question,), daemon=True).start()

@@ -146,3 +146,25 @@ def test_a_function_that_is_not_finite_leaves_nothing_to_compare() -> None:
         "Where a function is not finite, differences cannot say anything."
     )
     assert checks.as_data(check, proof)["finite_difference"] == {"agrees": None, "max_error": None}
+
+
+def test_large_arrays_are_compared_along_fewer_lines() -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"W": rng.normal(size=(300, 200)), "x": rng.normal(size=(400, 300))}
+    trace = engine.record(lambda W, x: np.tanh(x @ W).sum(), **arrays)
+    p = trace.passes[0]
+    multiplied, entries = 400 * 300 * 200, 400 * 200
+    assert checks.work(p) == pytest.approx(len(p.ops) + (multiplied + entries) / checks.NUMBERS)
+    assert checks.cost(trace) == pytest.approx(2 * checks.cost(trace, trace.id("W")))
+    assert checks.cost(trace) > 100 * checks.BUDGET / 7
+    for node in (None, trace.id("W")):
+        check = checks.differences(trace, node)
+        assert (check.status, check.why.partition(" for ")[0]) == ("agrees", "2 slopes")
+
+
+def test_what_a_check_costs_is_counted_by_entries_and_passes() -> None:
+    trace = make("sum(tanh(W@x))", W=[[1, 2], [3, 4]], x=[5, 6])
+    work = checks.work(trace.passes[0])
+    assert checks.cost(trace) == 7 * 6 * work
+    assert checks.cost(trace, trace.id("x")) == 7 * 2 * work
+    assert work == pytest.approx(len(trace.nodes), rel=0.01)
