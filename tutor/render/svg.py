@@ -362,9 +362,5 @@ def _x(cells: int) -> str:
     return _number(cells * CELL_WIDTH)
 
 
-def _y(rows: int) -> str:
-    return _number(rows * CELL_HEIGHT)
-
-
 def _number(x: float) -> str:
     return f"{x:.2f}".rstrip("0").rstrip(".")

@@ -10,6 +10,5 @@ from tutor.debugger.predict.judge import Score as Score
 from tutor.debugger.predict.judge import judge as judge
 from tutor.debugger.predict.question import Question as Question
 from tutor.debugger.predict.report import State as State
-from tutor.debugger.predict.report import hint as hint
 from tutor.debugger.predict.report import report as report
 from tutor.debugger.predict.report import reveal as reveal

@@ -40,11 +40,6 @@ class State:
         return self.revealed or (self.answer is not None and self.answer.verdict == "right")
 
 
-def hint(question: Question, number: int) -> str | None:
-    """Hint number 1, 2 or 3: the rule in words, with names, with numbers; None beyond."""
-    return question.hints[number - 1] if 1 <= number <= len(question.hints) else None
-
-
 def reveal(question: Question) -> str:
     """The whole line: `✓  −2 · (1 − 0.8²) = −0.72`."""
     return f"✓  {question.solution}"

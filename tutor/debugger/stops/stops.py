@@ -100,12 +100,3 @@ def previous_stop(frame: Frame, stops: Sequence[Stop]) -> tuple[Frame, Stop | No
             if k > 0 and int(events[k - 1]) + 1 > reached:
                 reached, found = int(events[k - 1]) + 1, stop
     return (start(frame), None) if found is None else (jump(frame, reached), found)
-
-
-def until(frame: Frame, text: str) -> Frame:
-    """On to the first moment behind this one at which the condition in `text` holds.
-
-    The same frame where it holds no more. Raises LanguageError as `parse_stop` does.
-    """
-    reached, found = next_stop(frame, (parse_stop(text, frame.trace),))
-    return frame if found is None else reached

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.debugger.predict import State, hint, judge, report, reveal
+from tutor.debugger.predict import State, judge, report, reveal
 from tutor.debugger.predict.judge import Answer, Score
 from tutor.debugger.predict.question import Form, Question, Reply, Slip
 
@@ -124,13 +124,9 @@ def test_the_score() -> None:
 
 def test_hints_come_one_after_the_other() -> None:
     asked = asking(-4.0)
-    assert [hint(asked, k) for k in range(5)] == [
-        None,
-        "Add passes the gradient on unchanged.",
-        "∂f/∂q · 1.",
-        "−4 · 1.",
-        None,
-    ]
+    shown = [report(asked, State(hints=k), Score()).data["hints"] for k in (0, 1, 3)]
+    rule, names, numbers = "Add passes the gradient on unchanged.", "∂f/∂q · 1.", "−4 · 1."
+    assert shown == [[], [rule], [rule, names, numbers]]
     assert reveal(asked) == "✓  −4 · 1 = −4"
 
 

@@ -18,7 +18,6 @@ from tutor.debugger.stops.stops import (
     previous_stop,
     stop_on,
     stops_at,
-    until,
 )
 from tutor.language import LanguageError, parse
 
@@ -36,7 +35,7 @@ def stop(text: str) -> Stop:
 
 def test_a_stop_is_the_moment_right_after_its_event(trace: Trace) -> None:
     assert stops_at(trace, stop("grad(x) written")).tolist() == [8]
-    assert until(Frame(trace), "grad(x) written").cursor == 9
+    assert next_stop(Frame(trace), [stop("grad(x) written")])[0].cursor == 9
 
 
 def test_running_on_and_back_goes_from_stop_to_stop(trace: Trace) -> None:
@@ -74,12 +73,6 @@ def test_of_several_stops_at_a_moment_the_first_is_named_and_a_disabled_one_is_p
     assert next_stop(Frame(trace), [off, second])[1] is second
     assert next_stop(Frame(trace), [off]) == (Frame(trace, 10), None)
     assert previous_stop(Frame(trace, 5), [off]) == (Frame(trace, 0), None)
-
-
-def test_running_until_what_never_comes_stays(trace: Trace) -> None:
-    frame = Frame(trace, 3)
-    assert until(frame, "value is nan") is frame
-    assert until(Frame(trace, 10), "x") == Frame(trace, 10)
 
 
 def test_a_stop_lets_go_of_the_focus(trace: Trace) -> None:
