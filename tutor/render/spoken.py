@@ -57,6 +57,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(r"—\s+(?=\w)"), ""),
     (re.compile(r"[▁-█]+"), ""),
     (re.compile(r" ×(\d+)"), r" \1 times"),
+    (re.compile(r"=?(\d+)\.\.(\d+)"), r" \1 to \2"),
     (re.compile(r"\.T\b|ᵀ"), " transposed"),
     (re.compile(r"ˡ"), " of layer l"),
     (re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᵃᵇⁿ]+"), _power),

@@ -24,6 +24,7 @@ from tutor.render.spoken import in_words
                                                     "the first"),
         ("x = n3² and n4³ and a¹⁰", "x is n3 squared and n4 cubed and a to the power 10"),
         ("encoder ×12, folded", "encoder 12 times, folded"),
+        ("layer=0..9, a repeat", "layer 0 to 9, a repeat"),
         ("Breakpoint 2, |grad| > 1: holds", "Breakpoint 2, the size of grad greater than 1: holds"),
         ("none yet. An example: |grad| > 10.", "none yet. An example: |grad| > 10."),
         ("f is 3 (−4 + 7).", "f is 3 (minus 4 plus 7)."),

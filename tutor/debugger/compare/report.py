@@ -11,6 +11,7 @@ import numpy as np
 from engine.columns import Value
 from tutor.debugger.compare.compare import Comparison, Order, Pair
 from tutor.debugger.compare.differences import Difference, difference
+from tutor.debugger.compare.sides import Side
 from tutor.render.expressions import name_of
 from tutor.render.json_ import plain
 from tutor.render.numbers import absent, apart, fitted
@@ -88,7 +89,7 @@ def _results(comparison: Comparison) -> str:
     old, new = a.values[a.p.output], b.values[b.p.output]
     if old is None or new is None or not difference(old, new).differs:
         return ""
-    return f"The result {_said(difference(old, new), a.label, b.label)}."
+    return f"The result {_said(difference(old, new), _in(a), _in(b))}."
 
 
 def _counts(comparison: Comparison) -> str:
@@ -113,9 +114,7 @@ def _parting(comparison: Comparison) -> str:
             for side, node in ((a, found.node_a), (b, found.node_b))
             if node is not None
         ]
-        return (
-            f"{where}: {names[0]} ({kinds[0]}) in {a.label}, {names[1]} ({kinds[1]}) in {b.label}."
-        )
+        return f"{where}: {names[0]} ({kinds[0]}) {_in(a)}, {names[1]} ({kinds[1]}) {_in(b)}."
     if found.kind == "graph":
         side, name = (a, names[0]) if names[0] is not None else (b, names[1])
         return f"{where}: {name} is only in {side.label}."
@@ -151,8 +150,8 @@ def _branch(comparison: Comparison) -> str:
         return f"{where} only {comparison.a.label} decides{name}."
     a, b = (_outcome(x) for x in (found.a, found.b))
     return (
-        f"{where} they take different branches{name}: {a} in {comparison.a.label}, "
-        f"{b} in {comparison.b.label}."
+        f"{where} they take different branches{name}: {a} {_in(comparison.a)}, "
+        f"{b} {_in(comparison.b)}."
     )
 
 
@@ -275,7 +274,7 @@ def _notes(comparison: Comparison, pair: Pair) -> str:
 def _sentence(comparison: Comparison, pair: Pair) -> str:
     trace, node = (comparison.a.trace, pair.a) if pair.b is None else (comparison.b.trace, pair.b)
     name = name_of(trace, node) if node is not None else sanitise(pair.name)
-    a, b = sanitise(comparison.a.label), sanitise(comparison.b.label)
+    a, b = _in(comparison.a), _in(comparison.b)
     if pair.status in ("only in a", "only in b"):
         return f"{name} is {_notes(comparison, pair)}."
     parts = [note for note in [_notes(comparison, pair)] if note]
@@ -285,21 +284,31 @@ def _sentence(comparison: Comparison, pair: Pair) -> str:
     return f"{name}: {'; '.join(parts) or 'the same'}."
 
 
+def _in(side: Side) -> str:
+    """Where a value is found: `in pass 1`, `before`, `now`."""
+    label = sanitise(side.label)
+    return _TIMES.get(label, f"in {label}")
+
+
+_TIMES = {"before": "before", "now": "now", "if": "if so"}
+"""Sides that are called by a moment."""
+
+
 def _said(difference: Difference, a: str, b: str) -> str:
     old, new = difference.a, difference.b
     if old is None or new is None:
         there, label = (new, b) if old is None else (old, a)
-        return f"is {inline(there, most=4)} in {label} only"
+        return f"is {inline(there, most=4)} {label} only"
     if is_scalar(old) and is_scalar(new):
         texts = change(old, new)
-        return f"is {texts[0]} in {a}, {texts[1]} in {b}"
+        return f"is {texts[0]} {a}, {texts[1]} {b}"
     cell = difference.cell
     x, y = _entry(old, cell), _entry(new, cell)
     if cell is None or x is None or y is None:
-        return f"is {inline(old, most=4)} in {a}, {inline(new, most=4)} in {b}"
+        return f"is {inline(old, most=4)} {a}, {inline(new, most=4)} {b}"
     texts = apart(x, y)
     place = ", ".join(map(str, cell))
-    return f"differs most at cell [{place}], {texts[0]} in {a}, {texts[1]} in {b}"
+    return f"differs most at cell [{place}], {texts[0]} {a}, {texts[1]} {b}"
 
 
 def _data(comparison: Comparison, pairs: list[Pair], order: Order) -> dict[str, Any]:

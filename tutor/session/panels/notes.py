@@ -9,6 +9,7 @@ from tutor.debugger.stops.report import stops_report
 from tutor.debugger.watches.report import watches_report
 from tutor.render.report import Report, Row
 from tutor.render.sentences import sentence
+from tutor.session.marking import BEFORE
 from tutor.session.panel import Panel, show
 from tutor.session.session import Session
 
@@ -33,7 +34,7 @@ class NotesPanel(Panel):
             *stops.rows,
             *((Row(()), Row((("Marks", "title"),)), *marks) if marks else ()),
         )
-        told = [f"Mark {letter} is at event {at}." for letter, at in sorted(notes.marks.items())]
+        told = [f"{_of(letter)} at event {at}." for letter, at in sorted(notes.marks.items())]
         data = {**watches.data, **stops.data, "marks": dict(notes.marks)}
         sentences = (*watches.sentences, *stops.sentences, *told)
         aside = f"event {cursor} of {len(trace.events)}"
@@ -45,6 +46,10 @@ def ask(session: Session) -> Session:
     if isinstance(session.panel, NotesPanel):
         return replace(session, panel=None)
     return show(session, NotesPanel())
+
+
+def _of(letter: str) -> str:
+    return "Before the last jump you were" if letter == BEFORE else f"Mark {letter} is"
 
 
 def _mark(session: Session, letter: str, at: int) -> Row:
