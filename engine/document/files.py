@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.document import limits
 from engine.document.document import Document, DocumentError
+from engine.document.members import PASSES
 from engine.document.read import read_bytes
 from engine.document.write import write_bytes
 
@@ -54,9 +55,13 @@ def load(path: str | os.PathLike[str]) -> Document:
             f"{path}: the file is larger than a trace document can be ({limits.BYTES // 2**20} MB)"
         )
     try:
-        return read_bytes(data)
+        document = read_bytes(data)
+        for at, p in enumerate(document.trace.passes):
+            if p.index != at:  # the bytes of a single later pass are no document on disk
+                raise DocumentError(f"{PASSES}, line {at + 1}: the index is {p.index}, not {at}")
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from error
+    return document
 
 
 def _start_of(path: str | os.PathLike[str]) -> bytes:

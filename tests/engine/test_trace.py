@@ -319,6 +319,30 @@ def test_an_op_that_passes_to_one_operand_only_is_recorded_in_scalars() -> None:
     assert (trace.grad("x"), trace.grad("y")) == (1.0, 0.0)
 
 
+def test_an_op_that_takes_a_node_twice_and_passes_to_it_once() -> None:
+    p = engine.record(lambda x: engine.where(x, x, x * 2.0), x=3.0).passes[0]
+    edges = zip(p.sources.tolist(), p.slots.tolist(), p.targets.tolist(), strict=True)
+    assert list(zip(edges, p.amounts.floats.tolist(), strict=True)) == [
+        ((3, 1, 0), 1.0),
+        ((3, 2, 2), 0.0),
+        ((2, 0, 0), 0.0),
+    ]
+
+
+def test_the_op_of_a_node(trace: engine.Trace) -> None:
+    assert trace.op("x") is None
+    assert trace.op("q") is engine.add
+    with pytest.raises(IndexError, match="there is no node 5"):
+        trace.op(5)
+
+
+def test_operands_are_numbered_in_two_bytes_where_that_is_enough() -> None:
+    few = engine.record(lambda x: engine.sum(engine.stack([x] * 32_768)), x=3.0).passes[0]
+    many = engine.record(lambda x: engine.sum(engine.stack([x] * 32_769)), x=3.0).passes[0]
+    assert (few.slots.dtype, many.slots.dtype) == (np.int16, np.int32)
+    assert many.slots[1:].tolist() == list(range(32_769))
+
+
 def test_a_trace_is_told_in_a_line(trace: engine.Trace) -> None:
     assert repr(trace) == "<Trace of f: 5 nodes, 10 events>"
     assert repr(trace.passes[0]) == "<Pass 0: 5 nodes, 10 events>"

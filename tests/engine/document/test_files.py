@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import engine
 from engine.document import SUFFIX, Document, DocumentError, Source, limits, load, save, write_bytes
-from tests.engine.document.samples import assert_alike
+from engine.trace import Trace
+from tests.engine.document.samples import assert_alike, assert_bits
 
 DOCUMENT = Document(engine.record(lambda x: x * x, x=3.0), Source("expression", "", "x*x"))
 
@@ -22,6 +24,22 @@ def test_a_document_is_saved_and_loaded(tmp_path: Path) -> None:
     assert load(str(path)).source == DOCUMENT.source
     assert path.read_bytes() == write_bytes(DOCUMENT)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_passes_of_a_file_are_numbered(tmp_path: Path) -> None:
+    path = tmp_path / "run.bptrace"
+    p = replace(DOCUMENT.trace.passes[0], index=3)
+    path.write_bytes(write_bytes(Document(Trace((p,)))))
+    with pytest.raises(DocumentError, match=r"passes.jsonl, line 1: the index is 3, not 0"):
+        load(path)
+
+
+def test_a_node_of_many_operands(tmp_path: Path) -> None:
+    path = tmp_path / "run.bptrace"
+    trace = engine.record(lambda x: engine.sum(engine.stack([x] * 32_769)), x=3.0)
+    assert int(trace.passes[0].slots.max()) == 32_768
+    save(Document(trace), path)
+    assert_bits(load(path).trace.passes[0].slots, trace.passes[0].slots)
 
 
 def test_an_old_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:

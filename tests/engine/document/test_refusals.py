@@ -263,6 +263,7 @@ def test_truth_is_0_or_1() -> None:
             "sources.npy, .*: a contribution comes from a node that there is no",
         ),
         ("sources", put(0, 5), "line 1: contribution 1 is out of order"),
+        ("values", put(0, 2.0), "a number stands where value_arrays.npy has an array or nothing"),
         ("slots", put(0, 1), "node 6 has no operand number 1"),
         ("wanted", put(0, False), r"node 0 \(a leaf\): it wants no gradient and is given one"),
         ("amount_arrays", put((0, 1), 1), "contribution 0 has another shape than node 5, to which"),
