@@ -26,6 +26,10 @@ LIMIT = 5.0
 
 MOST_NODES = 400
 
+MOST_NUMBERS = 20_000
+"""Numbers of the inputs and constants that are sent: a child that starts proves a thousand, and
+sending more holds up the screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -125,6 +129,11 @@ def start(trace: Trace, node: int | None = None, *, seconds: float = LIMIT) -> J
         return Refused(Answer("skipped", "there is no gradient to prove"))
     if len(wanted.ops) > MOST_NODES:
         why = f"{len(wanted.ops)} nodes are too many for a proof, at most {MOST_NODES}"
+        return Refused(Answer("skipped", why))
+    leaves = (value for i, value in wanted.values.arrays.items() if wanted.ops[i] is None)
+    numbers = sum(int(value.size) for value in leaves)
+    if numbers > MOST_NUMBERS:
+        why = f"{numbers:,} numbers are too many for a proof, at most {MOST_NUMBERS:,}"
         return Refused(Answer("skipped", why))
     try:
         request = json.dumps({"seconds": seconds, "nodes": nodes, "graph": encode(wanted)})

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 import engine
@@ -112,6 +113,12 @@ def test_what_need_not_be_tried_is_answered_at_once() -> None:
     answer = prover.start(engine.record(chain, x=1.0)).poll()
     assert answer is not None
     assert "601 nodes are too many" in answer.why
+
+
+def test_large_arrays_are_not_sent() -> None:
+    trace = engine.record(lambda W, x: (x @ W).sum(), W=np.ones((150, 150)), x=np.ones(150))
+    why = "22,650 numbers are too many for a proof, at most 20,000"
+    assert prover.start(trace) == prover.Refused(prover.Answer("skipped", why))
 
 
 def test_numbers_that_symbols_cannot_hold_are_no_fault() -> None:
