@@ -10,6 +10,7 @@ from tutor.actions import ACTIONS, Action
 from tutor.debugger import moving
 from tutor.debugger.frame import focused
 from tutor.line.answers import moment, node_told
+from tutor.render.expressions import name_of
 from tutor.render.formula import formula
 from tutor.render.inspector import inspection
 from tutor.render.notation import aloud
@@ -90,10 +91,10 @@ def commands(session: Session) -> Done:
 
 def find(session: Session) -> Done:
     """The nodes, by name."""
-    found = looking.matching(session, "")[: looking.MOST]
-    return session, [
-        f"{len(found)} nodes: {', '.join(session.trace.nodes[i].name for i in found)}."
-    ]
+    found = looking.matching(session, "")
+    names = [name_of(session.trace, node) for node in found[: looking.MOST]]
+    more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
+    return session, [f"{len(found)} nodes: {', '.join(names)}{more}."]
 
 
 def edit(session: Session) -> Done:

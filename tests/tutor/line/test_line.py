@@ -153,3 +153,11 @@ def test_in_predict_mode_one_can_go_back_past_what_is_not_asked() -> None:
     later = [done.session for _, done in converse(session, ["step", "step"])][-1]
     assert later.frame.cursor > first
     assert respond(later, "back").session.frame.cursor == first
+
+
+def test_find_counts_all_nodes_and_names_some() -> None:
+    assert talk("find") == ["5 nodes: x, y, z, q, f."]
+    long = sessions.start("; ".join(["a = x*2", *["a = a*2"] * 150, "a"]), {"x": 1})
+    (said,) = talk("find", session=long)
+    assert said.startswith(f"{len(long.trace.nodes)} nodes: ")
+    assert said.endswith(f" and {len(long.trace.nodes) - 200} more.")
