@@ -11,7 +11,7 @@ import numpy as np
 from engine.columns import Value
 from tutor.debugger.compare.compare import Comparison, Order, Pair
 from tutor.debugger.compare.differences import Difference, difference
-from tutor.debugger.compare.sides import Side
+from tutor.debugger.compare.sides import Moment
 from tutor.render.expressions import name_of
 from tutor.render.json_ import plain
 from tutor.render.numbers import absent, apart, fitted
@@ -284,7 +284,7 @@ def _sentence(comparison: Comparison, pair: Pair) -> str:
     return f"{name}: {'; '.join(parts) or 'the same'}."
 
 
-def _in(side: Side) -> str:
+def _in(side: Moment) -> str:
     """Where a value is found: `in pass 1`, `before`, `now`."""
     label = sanitise(side.label)
     return _TIMES.get(label, f"in {label}")
