@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tutor.cli.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tutor.language import LanguageError
     from tutor.sandbox.functions import FunctionError
     from tutor.session.session import Session
 
 DTYPES = ("float16", "float32", "float64")
+
+PATIENCE = 3.0
+"""Seconds until it is said that a function is still running."""
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,14 +85,15 @@ def session_of(arguments: argparse.Namespace) -> Session:
     rates = [_rate(text) for text in arguments.step]
     upstream = _upstream(arguments.upstream)
     try:
-        session = opened(
-            arguments.target,
-            given,
-            upstream=upstream,
-            dtype=arguments.dtype,
-            rate=rates[0] if rates else sessions.DEFAULT_RATE,
-            seed=arguments.seed,
-        )
+        with _said_to_run(arguments.target):
+            session = opened(
+                arguments.target,
+                given,
+                upstream=upstream,
+                dtype=arguments.dtype,
+                rate=rates[0] if rates else sessions.DEFAULT_RATE,
+                seed=arguments.seed,
+            )
         params = _params(arguments.params, list(session.inputs))
         if params is not None:
             session = replace(session, params=params)
@@ -110,6 +116,25 @@ def session_of(arguments: argparse.Namespace) -> Session:
     if arguments.save is not None:
         _save(session, arguments.save)
     return session
+
+
+@contextmanager
+def _said_to_run(target: str) -> Iterator[None]:
+    """Say on standard error that a person waits for their file, and how to stop it."""
+    from tutor.render.sanitise import sanitise
+    from tutor.session.targets import kind_of
+
+    if kind_of(target) != "file":
+        yield
+        return
+    told = f"{sanitise(target.strip())} is still running; ctrl+c stops it"
+    timer = Timer(PATIENCE, print, (told,), {"file": sys.stderr, "flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _save(session: Session, path: str) -> None:

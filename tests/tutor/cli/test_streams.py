@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tutor.cli import targets
 from tutor.cli.main import main
 
 ROOT = Path(__file__).parents[3]
@@ -47,3 +48,15 @@ def test_a_picture_is_not_written_over_a_program(
     assert program.read_text().startswith("def loss")
     assert main(["export", "numpy", "x*x", "--at", "x=2", "-o", str(program)]) == 0
     assert "def forward" in program.read_text()
+
+
+def test_what_takes_long_is_said_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "slow.py"
+    program.write_text("import time\ntime.sleep(0.3)\ndef loss(x=1.0):\n    return x * x\n")
+    monkeypatch.setattr(targets, "PATIENCE", 0.0)
+    assert main(["trace", f"{program}:loss", "--text"]) == 0
+    told = capsys.readouterr()
+    assert "ctrl+c stops it" in told.err
+    assert "ctrl+c" not in told.out
