@@ -60,7 +60,8 @@ def test_the_audit_says_how_far_the_gradient_shrinks(run: Any) -> None:
     warning = next(one for one in found["findings"] if one["severity"] == "warning")
     assert code == 1
     assert "gradient shrinks 10^−" in warning["text"]
-    assert "over 11 layers" in warning["text"]
+    assert "over 11 layers: sigmoid′ 10^−6" in warning["text"]
+    assert "the sigmoid's slope is at most 1/4" in warning["remedy"]
 
 
 def test_a_cut_of_the_deep_network_sums_to_its_gradient(run: Any) -> None:

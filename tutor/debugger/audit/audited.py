@@ -67,7 +67,7 @@ class Audited:
         none."""
         p = self.p
         masks = np.zeros(len(p.ops), dtype=bool)
-        masks[self._nodes_of(compares)] = True
+        masks[self.nodes_of(compares)] = True
         edges = np.flatnonzero(~masks[p.targets])[::-1]
         first = np.full(len(p.ops), -1)
         first[p.sources[edges]] = edges  # of one source the last that is written stays: the first
@@ -118,11 +118,11 @@ class Audited:
         mask that comes from elsewhere, as in attention or dropout, is none."""
         found = np.zeros(len(self.p.ops), dtype=bool)
         found[[i for i, made in self.profiles.items() if made.activates]] = True
-        pairs = self._nodes_of(lambda op: selects(op) and op.arity == 2)
+        pairs = self.nodes_of(lambda op: selects(op) and op.arity == 2)
         found[pairs] = self.departing[pairs] == 1
-        users = [user for i in self._nodes_of(compares) for user in self.p.consumers[i]]
+        users = [user for i in self.nodes_of(compares) for user in self.p.consumers[i]]
         found[[i for i in users if self._bends(i)]] = True
-        found[self._nodes_of(lambda op: op.name == "softmax")] = True
+        found[self.nodes_of(lambda op: op.name == "softmax")] = True
         return found
 
     def masked(self, node: int) -> bool:
@@ -149,7 +149,7 @@ class Audited:
     def products(self) -> Array:
         """Whether each node sums products of its operands: matmul, einsum, corr."""
         found = np.zeros(len(self.p.ops), dtype=bool)
-        for i in self._nodes_of(multiplies):
+        for i in self.nodes_of(multiplies):
             found[i] = len(self.p.operands[i]) > 1
         return found
 
@@ -157,7 +157,7 @@ class Audited:
     def weighted(self) -> Array:
         """Whether each node is a single product with a parameter: `w*x`, not `w*w`."""
         found = np.zeros(len(self.p.ops), dtype=bool)
-        muls = np.array(self._nodes_of(lambda op: op.name == "mul"), dtype=np.int64)
+        muls = np.array(self.nodes_of(lambda op: op.name == "mul"), dtype=np.int64)
         if not len(muls):
             return found
         starts, flat = self.p.operands.starts, self.p.operands.flat
@@ -171,14 +171,16 @@ class Audited:
     def heights(self) -> Array:
         """For each node the number of products and activations between it and the output, on the
         way that has most of them; −1 for a node that does not lead to the output."""
-        return self._heights(self.products | self.activations)
+        return self.heights_of(self.products | self.activations)
 
     @cached_property
     def levels(self) -> Array:
         """The same, where single products with a parameter count too."""
-        return self._heights(self.products | self.activations | self.weighted)
+        return self.heights_of(self.products | self.activations | self.weighted)
 
-    def _heights(self, marks: Array) -> Array:
+    def heights_of(self, marks: Array) -> Array:
+        """For each node the number of marked nodes between it and the output, on the way that has
+        most of them; −1 for a node that does not lead to the output."""
         flat, starts = self.p.operands.flat.tolist(), self.p.operands.starts.tolist()
         counted = marks.astype(np.int64).tolist()
         heights = [-1] * len(counted)
@@ -192,7 +194,8 @@ class Audited:
                     heights[operand] = below
         return np.array(heights)
 
-    def _nodes_of(self, wanted: Callable[[Op], bool]) -> list[int]:
+    def nodes_of(self, wanted: Callable[[Op], bool]) -> list[int]:
+        """The nodes whose op is one of those, rising."""
         ops = {op for op in set(self.p.ops) if op is not None and wanted(op)}
         return [i for i, op in enumerate(self.p.ops) if op in ops] if ops else []
 

@@ -4,8 +4,8 @@ The way from the output is counted in levels: products with weights and activati
 its longest distance. G(k) is the norm of all gradients that stand at level k, over all nodes and
 cells, and G(k + 1) / G(k) the factor of the level. Where most of the gradient meets activations,
 what they pass on beside what they got is the factor of their slopes; all else is that of the
-weights. The factors of all levels multiply to the whole, so their logarithms add up, and the
-culprit is whose logarithms are largest.
+weights. An activation that is written by hand, of several ops, counts as one. The factors of all
+levels multiply to the whole, so their logarithms add up, and the culprit is whose are largest.
 A connection that skips layers brings its gradient to the levels it ends at, so a residual network
 is seen to be well.
 
@@ -18,16 +18,18 @@ no fault.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tutor.debugger.audit.audited import Audited, log10
+from tutor.debugger.audit.audited import Array, Audited, log10
 from tutor.debugger.audit.finding import Finding, nothing, unjudged
 from tutor.debugger.audit.layers import layers
 from tutor.debugger.audit.naming import counted, percent, power, told
 from tutor.debugger.audit.profiles import FLAT
+from tutor.debugger.audit.regions import Region, region_layers, regions, steepest
 from tutor.debugger.audit.units import against_saturation
 from tutor.render.expressions import name_of
 from tutor.render.numbers import number
@@ -37,6 +39,7 @@ CHECK = "vanishing and exploding"
 DECADES = 3.0
 _FEWEST_LEVELS = 3
 _MANY = 0.2
+_GENTLE = 0.26
 _ROWS = 8
 _BAR = 20
 
@@ -59,7 +62,8 @@ class Level:
 
 def chain(audited: Audited) -> list[Finding]:
     """The factors of the backward pass, and who makes them, where they multiply to 1000."""
-    levels = factors(audited)
+    written = regions(audited)
+    levels = factors(audited, written)
     if levels is None:
         return unjudged(CHECK, "there is no finite gradient to follow")
     if not levels:
@@ -86,7 +90,7 @@ def chain(audited: Audited) -> list[Finding]:
             CHECK,
             "warning",
             text,
-            _remedy(audited, shares, levels),
+            _remedy(audited, shares, levels, written),
             _bars(audited, levels),
             node,
             event=events[-1] if events else None,
@@ -96,22 +100,25 @@ def chain(audited: Audited) -> list[Finding]:
     ]
 
 
-def factors(audited: Audited) -> list[Level] | None:
+def factors(audited: Audited, written: Sequence[Region] = ()) -> list[Level] | None:
     """The levels from the output down to the last that a gradient reaches; None where no gradient
-    is finite."""
+    is finite.
+
+    written: the activations of several ops, each of which counts as one.
+    """
     p = audited.p
-    marked = audited.products | audited.activations | audited.weighted
-    ids = np.flatnonzero(marked & audited.reached & (audited.levels >= 0))
+    bends, passed_on, names = _bends(audited, written)
+    marked = audited.products | bends | audited.weighted
+    heights = audited.heights_of(marked) if written else audited.levels
+    ids = np.flatnonzero(marked & audited.reached & (heights >= 0))
     if not len(ids):
         return [] if np.isfinite(audited.gradient_squares).all() else None
-    at, squares = audited.levels[ids], audited.gradient_squares[ids]
+    at, squares = heights[ids], audited.gradient_squares[ids]
     count = int(at.max()) + 1
     with np.errstate(all="ignore"):
         norms = np.sqrt(np.bincount(at, weights=squares, minlength=count))
-        bent = np.bincount(at, weights=squares * audited.activations[ids], minlength=count)
-        passed = np.bincount(
-            at, weights=_passed(audited)[ids] * audited.activations[ids], minlength=count
-        )
+        bent = np.bincount(at, weights=squares * bends[ids], minlength=count)
+        passed = np.bincount(at, weights=passed_on[ids] * bends[ids], minlength=count)
     if not np.isfinite(norms[0]):
         return None
     order = np.lexsort((squares, at))
@@ -126,15 +133,23 @@ def factors(audited: Audited) -> list[Level] | None:
         factor = log10(norms[k + 1]) - log10(norms[k])
         sloping = bent[k] > norms[k] ** 2 / 2 and passed[k] > 0
         slopes = (log10(passed[k]) - log10(bent[k])) / 2 if sloping else 0.0
-        kind = f"{op.name}′" if sloping else "W"
+        kind = f"{names.get(node, op.name)}′" if sloping else "W"
         levels.append(Level(factor, kind, slopes, node, float(norms[k])))
     return levels
 
 
-def _passed(audited: Audited) -> Any:
-    """The sum of squares of all that each node passed on."""
+def _bends(audited: Audited, written: Sequence[Region]) -> tuple[Array, Array, dict[int, str]]:
+    """Whether each node makes what an activation gives, the sum of squares of what each node passed
+    on, and the names of the activations of several ops. What is inside such a one does not count,
+    and what it passed on is what arrived at its sum."""
     p = audited.p
-    return np.bincount(p.sources, weights=audited.amount_squares, minlength=len(p.ops))
+    passed = np.bincount(p.sources, weights=audited.amount_squares, minlength=len(p.ops))
+    bends = audited.activations.copy()
+    bends[[i for region in written for i in region.members]] = False
+    tops = [region.top for region in written]
+    bends[tops] = True
+    passed[tops] = audited.gradient_squares[[region.z for region in written]]
+    return bends, passed, {region.top: region.name for region in written}
 
 
 def _layers(levels: list[Level]) -> int:
@@ -153,13 +168,18 @@ def _shares(levels: list[Level]) -> list[tuple[str, float]]:
     return sorted(sums.items(), key=lambda pair: -abs(pair[1]))
 
 
-def _remedy(audited: Audited, shares: list[tuple[str, float]], levels: list[Level]) -> str:
+def _remedy(
+    audited: Audited,
+    shares: list[tuple[str, float]],
+    levels: list[Level],
+    written: Sequence[Region],
+) -> str:
     total = sum(x for _, x in shares)
     culprit = max(shares, key=lambda pair: pair[1] if total > 0 else -pair[1])[0]
     if culprit != "W":
         if total > 0:
             return "clip the gradient, or normalise between the layers"
-        return _against_flat_slopes(audited, culprit)
+        return _against_flat_slopes(audited, culprit, written)
     worst = max(levels, key=lambda level: abs(level.factor - level.slopes))
     name = _weight_name(audited, worst.node)
     if name and len(levels) > 1 and abs(worst.factor) > 0.6 * abs(total):
@@ -176,12 +196,13 @@ def _weight_name(audited: Audited, node: int) -> str:
     return "" if weight is None else name_of(audited.trace, audited.first + weight)
 
 
-def _against_flat_slopes(audited: Audited, kind: str) -> str:
+def _against_flat_slopes(audited: Audited, kind: str, written: Sequence[Region]) -> str:
     """Saturated units want smaller weights; slopes that are small by nature want another op."""
     op = kind.removesuffix("′")
+    alike = [region for region in written if region.name == op]
     saturated = [
         (float((np.abs(layer.slopes) < FLAT * layer.profile.steepest).mean()), layer)
-        for layer in layers(audited)
+        for layer in (*layers(audited), *region_layers(audited, alike))
         if layer.op == op and np.isfinite(layer.profile.limit)
     ]
     share, worst = max(saturated, key=lambda pair: pair[0], default=(0.0, None))
@@ -194,6 +215,11 @@ def _against_flat_slopes(audited: Audited, kind: str) -> str:
         return "tanh or relu, or skip connections: the sigmoid's slope is at most 1/4"
     if op == "softmax":
         return "divide what goes into softmax by the square root of its width, or normalise it"
+    slope = max([steepest(audited, region) for region in alike], default=np.inf)
+    if slope <= _GENTLE:
+        return (
+            f"tanh or relu, or skip connections: no slope here is above {number(slope, digits=2)}"
+        )
     return "add skip connections, normalise between the layers, or try another activation"
 
 
