@@ -192,7 +192,10 @@ def _arguments(
 
 def _no_gradient(name: str, traced: Mapping[str, Any]) -> str:
     if not traced:
-        return f"{name} has no parameter that is a float or an array of floats, so no gradient"
+        return (
+            f"{name} has no parameter that is a float or an array of floats, so no gradient; "
+            f"what is to have one is a parameter: def {name}(w=0.5)"
+        )
     return f"the result of {name} depends on none of its inputs ({', '.join(traced)})"
 
 
