@@ -94,7 +94,7 @@ def find(session: Session) -> Done:
     found = looking.matching(session, "")
     names = [name_of(session.trace, node) for node in found[: looking.MOST]]
     more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
-    return session, [f"{len(found)} nodes: {', '.join(names)}{more}."]
+    return session, [f"{len(found)} nodes: {', '.join(map(in_words, names))}{more}."]
 
 
 def edit(session: Session) -> Done:

@@ -336,12 +336,15 @@ async def agree(s: Any, name: str, folder: Path, way: Way, *, bare: bool = False
     assert not apart, "\n".join(apart)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name != "loop")) for name in SCENARIOS]
+)
 async def test_words_do_the_same_in_both(seat: Any, folder: Path, name: str) -> None:
     async with seat(goals(name, folder)[0][1], size=(60, 15)) as s:
         await agree(s, name, folder, by_word)
 
 
+@pytest.mark.long
 async def test_what_follows_the_leader_does_what_words_do(seat: Any, folder: Path) -> None:
     async def following(s: Any, action: Action, text: str) -> bool:
         _, _, key = action.chord.partition(" ")
@@ -373,6 +376,7 @@ async def test_keys_do_what_words_do(seat: Any, folder: Path, name: str, keymap:
             await agree(s, name, folder, by_key(keys, number), bare=True)
 
 
+@pytest.mark.long
 async def test_keys_of_ones_own_do_what_words_do(seat: Any, folder: Path) -> None:
     own = {action.id: (key,) for action, key in zip(MINE, "qwertzuiopasdfghjklyxcvbnm",
                                                     strict=False)}  # fmt: skip
