@@ -213,5 +213,6 @@ def _full(value: Value | None) -> str:
         return exact(value)
     if value.size <= 4:
         return inline(value)
-    mean = number(float(value.mean())) if value.size else "—"
+    with np.errstate(all="ignore"):  # infinities of both signs have no mean
+        mean = number(float(value.mean())) if value.size else "—"
     return f"{span(value)}, mean {mean}"

@@ -25,6 +25,9 @@ CALM = 0.25
 """Seconds without a change of question before anything is worked out."""
 
 POLL = 0.1
+MANY = 20_000
+"""Nodes beyond which differences would keep a thread, and with it every key, busy for seconds."""
+
 QUICK = 10_000
 """Ops on single numbers that differences may run on the event loop; more go to a thread."""
 
@@ -145,7 +148,11 @@ class Badge:
         if question is None or self._answers is None:
             return
         trace = question.trace
-        if checks.cost(trace, question.node) <= QUICK:
+        nodes = sum(len(p.ops) for p in trace.passes)
+        if nodes > MANY:
+            why = f"{nodes} nodes are too many to compare beside the screen; --text does it"
+            self._answers.differences = Check("differences", "skipped", why)
+        elif checks.cost(trace, question.node) <= QUICK:
             self._answers.differences = _compared(question)
         else:
             Thread(target=self._compare, args=(question,), daemon=True).start()
