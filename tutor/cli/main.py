@@ -14,6 +14,7 @@ Only the module of the command that was asked for is imported, and a command imp
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -49,6 +50,8 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `backprop` with `argv` (the process's own by default) and return the exit code."""
+    # Modules, layouts and frames are many small objects and hardly a cycle: collect less often.
+    gc.set_threshold(50_000, 20, 50)
     tokens = list(sys.argv[1:] if argv is None else argv)
     _ready_streams()
     # A number that overflows is seen in the trace; a line about it would fall into the screen.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tutor.language import LanguageError
-    from tutor.sandbox.functions import FunctionError
+    from tutor.sandbox.target import FunctionError
     from tutor.session.session import Session
 
 DTYPES = ("float16", "float32", "float64")
@@ -74,7 +74,7 @@ def session_of(arguments: argparse.Namespace) -> Session:
 
     from engine.errors import EngineError, GradientError
     from tutor.language import LanguageError, read_at
-    from tutor.sandbox.functions import FunctionError
+    from tutor.sandbox.target import FunctionError
     from tutor.session import session as sessions
     from tutor.session.targets import opened
 

@@ -116,6 +116,8 @@ def step_through(session: Session, arguments: argparse.Namespace) -> int:
 
 def _prepared(session: Session, arguments: argparse.Namespace) -> Session:
     """The session with its stops and watches, at the moment that was asked for."""
+    if not _asks(arguments):
+        return session
     from dataclasses import replace
 
     from tutor.language import LanguageError

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.document import SUFFIX, load
 from tutor.language import Given, bind, parse
 from tutor.session.origin import Expression, File, Recorded
 from tutor.session.session import DEFAULT_RATE, Session, begun, edit_inputs, rewound, start
 
 Target = Literal["expression", "file", "recorded"]
+SUFFIX = ".bptrace"
+"""`engine.document.SUFFIX`, without the cost of importing that before the first frame."""
+
 _FILE = re.compile(r"[^\s].*\.py(:[^:/\\]*)?", re.DOTALL)
 
 
@@ -63,6 +65,8 @@ def recorded(
 ) -> Session:
     """The session on a trace document. With other values for some inputs, another seed or another
     dtype its graph is run again."""
+    from engine.document import load
+
     document = load(path)
     origin = Recorded(document.trace.passes[0], path.name, document.source)
     session = begun(origin, document.trace, upstream=upstream, dtype=dtype, rate=rate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -151,8 +150,6 @@ def run_stepper(session: Session, *, plain: bool | None = None) -> int:
 
 
 def _run(app: BackpropTutor) -> int:
-    # Layouts and frames make many small objects and hardly a cycle: collect less often.
-    gc.set_threshold(50_000, 20, 50)
     code = app.run()
     if app._exception is not None:
         raise app._exception

@@ -76,7 +76,7 @@ def open_session(ready: Ready, stopped: Event | None = None) -> Session | Fault:
     runs, of a thread of its own."""
     from engine.errors import EngineError
     from tutor.language import LanguageError
-    from tutor.sandbox.functions import FunctionError
+    from tutor.sandbox.target import FunctionError
     from tutor.session.origin import STOPPED
     from tutor.session.targets import opened
 
