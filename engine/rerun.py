@@ -19,11 +19,10 @@ from engine.errors import EngineError, ShapeError
 from engine.gates import opened
 from engine.ops.declare import Op
 from engine.passes import Decision, Pass
-from engine.recording import appended, record_pass, updates_of
+from engine.recording import record_pass
 from engine.source import Location, location
 from engine.state import MODE
 from engine.tensor import Tensor, as_value
-from engine.trace import Trace
 
 Value = Any
 Swap = tuple[Op, Mapping[str, Any]]
@@ -98,14 +97,6 @@ def rerun(
     with location(_HERE):
         following = record_pass(made.run, given, upstream=upstream, dtype=dtype, index=index)
     return made.as_it_was(following) or made.named(following)
-
-
-def stepped(trace: Trace, rate: float, wrt: Iterable[str] | None = None) -> Trace:
-    """One step of gradient descent on a trace whose function is not at hand: `engine.step` with
-    the recorded graph in place of the function. Raises what `engine.step` and `rerun` raise."""
-    updates, values = updates_of(trace, rate, wrt)
-    following = rerun(trace.passes[-1], inputs=values, index=len(trace.passes))
-    return appended(trace, updates, following.pass_)
 
 
 class _Edits:

@@ -17,8 +17,8 @@ from engine.errors import EngineError, GradientError, ShapeError
 from engine.gates import can_open
 from engine.ops import REGISTRY
 from engine.passes import Decision, Pass
-from engine.recording import record_with
-from engine.rerun import FlippedError, rerun, stepped
+from engine.recording import appended, record_with, updates_of
+from engine.rerun import FlippedError, rerun
 from engine.source import Location
 from tests.engine.document.samples import assert_pass, random_trace
 
@@ -293,6 +293,13 @@ def test_a_number_that_was_looked_at_stays(
         rerun(p, inputs={"x": other})
     nothing = replace(p, decisions=(Decision(p.inputs["x"], "number", np.nan),))
     assert rerun(nothing, inputs={"x": np.nan}).pass_.decisions == nothing.decisions
+
+
+def stepped(trace: engine.Trace, rate: float, wrt: list[str]) -> engine.Trace:
+    """A step of a session on a loaded trace: its graph in place of the function."""
+    updates, values = updates_of(trace, rate, wrt)
+    again = rerun(trace.passes[-1], inputs=values, index=len(trace.passes))
+    return appended(trace, updates, again.pass_)
 
 
 def test_a_step_on_the_graph_is_a_step_of_the_function() -> None:

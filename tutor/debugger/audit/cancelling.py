@@ -137,7 +137,7 @@ def _is_data(audited: Audited, node: int) -> bool:
     loss."""
     users = set(audited.p.consumers[node])
     return all(
-        audited.products[user] and audited.weight_of(user) != node
+        audited.weight_of(user) != node
         if audited.products[user]
         else _measures(audited.p.ops[user])
         for user in users

@@ -233,7 +233,8 @@ def _spread(audited: Audited, backward: list[int]) -> str:
     if not odd:
         told_result = "is finite"
     else:
-        told_result = f"is {entry_text(result)}" if result.size == 1 else f"has {odd} such cells"
+        first = result.ravel()[0]
+        told_result = f"is {entry_text(first)}" if result.size == 1 else f"has {odd} such cells"
     gradients = len(p.ops) - len(p.gradients.absent)
     further = f"; {len(backward)} of {gradients} gradients are not finite" if backward else ""
     return f"the result {told_result}{further}"

@@ -150,7 +150,7 @@ def _worked_out(question: Question, text: str) -> float | None:
             )
     with np.errstate(all="ignore"):
         value = program.function()(**{name: question.known[name] for name in program.inputs}).held
-    return float(value) if np.size(value) == 1 else None
+    return float(np.ravel(value)[0]) if np.size(value) == 1 else None
 
 
 def _digits(match: re.Match[str]) -> tuple[int, int]:
@@ -176,8 +176,7 @@ def _spelled(question: Question, text: str) -> str:
     """The name that is meant, where only its capitals differ."""
     names = [question.reply, *[slip.reply for slip in question.slips], *question.choices]
     known = {name for name in names if isinstance(name, str)}
-    alike = {name for name in known if name.casefold() == text.casefold()}
-    return text if text in known or len(alike) != 1 else alike.pop()
+    return _alike(text, known)
 
 
 def _nodes(question: Question, text: str) -> Answer:

@@ -38,8 +38,8 @@ class Member:
     """A node of a cut, or a part of it, and what it carries of the target's gradient.
 
     node: local id. part: which entries of an array; None for the whole node. share: its size
-    beside the sizes of all members, 0..1. through: the operands by which it carries, where it has
-    others on the way that belong to the cut themselves; else empty.
+    beside the sizes of all members, 0..1, NaN where these have no sum. through: the operands by
+    which it carries, where it has others on the way that belong to the cut themselves; else empty.
     """
 
     node: int
@@ -100,10 +100,12 @@ def cut(
     sizes = np.abs(amounts)
     with np.errstate(all="ignore"):
         size, total = float(sizes.sum()), float(amounts.sum())
-    whole = size if 0 < size < np.inf else 1.0
+    whole = size or 1.0
     starts = np.cumsum([0, *[len(block.amounts) for block in blocks]])
     members = []
-    for k in np.argsort(-sizes, kind="stable")[:MOST_MEMBERS].tolist():
+    # What is no number is what one looks for: it comes first.
+    order = np.argsort(-np.where(np.isnan(sizes), np.inf, sizes), kind="stable")
+    for k in order[:MOST_MEMBERS].tolist():
         at = int(np.searchsorted(starts, k, side="right")) - 1
         block = blocks[at]
         which = block.part(k - int(starts[at]))

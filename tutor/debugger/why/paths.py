@@ -31,7 +31,8 @@ class Path:
 
     nodes: local ids, the output first. slots: through which operand each step goes. factors: the
     seed and the local derivative of each step; None where arrays lie on the way. amount: what
-    comes along it. share: its size beside the sizes of all paths, 0..1.
+    comes along it. share: its size beside the sizes of all paths, 0..1, NaN where
+    these have no sum.
     """
 
     nodes: tuple[int, ...]
@@ -71,7 +72,7 @@ def paths(p: Pass, flow: Flow, most: int = MOST) -> Paths:
     else:
         size = abs(float(p.seed)) * _sizes(flow)[p.output]
         found = [path for path, _ in zip(_largest_first(p, flow), range(most), strict=False)]
-    whole = size if 0 < size < math.inf else 1.0
+    whole = size or 1.0
     shared = [
         Path(path.nodes, path.slots, path.factors, path.amount, abs(path.amount) / whole)
         for path in found

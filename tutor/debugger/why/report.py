@@ -228,7 +228,7 @@ def _cut_rows(trace: Trace, why: Why, found: Cut, most: int) -> list[Row]:
     rest = found.count - len(shown)
     labels = [*names, f"{rest} more", "sum"] if rest else [*names, "sum"]
     width = max(map(len, labels))
-    largest = max((abs(m.amount) for m in shown), default=0.0)
+    largest = max((abs(m.amount) for m in shown if math.isfinite(m.amount)), default=0.0)
     rows: list[Row] = []
     for member, name in zip(shown, names, strict=True):
         size = abs(member.amount) / largest if 0 < largest < math.inf else 0.0

@@ -141,3 +141,10 @@ def test_without_a_pass_named_the_first_odd_one_is_audited() -> None:
     assert next(iter(audit(again, 0))).severity == "nothing"
     with pytest.raises(IndexError, match="there is no pass 4; there are 4"):
         audit(again, 4)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_result_of_one_entry_is_told_whatever_its_shape(shape: tuple[int, ...]) -> None:
+    found = first(typed("log(x - 2)", x=np.full(shape, 1.0)))
+    assert found.data["kind"] == "log of a negative number"
+    assert any("the result is nan" in row.text for row in found.rows)
