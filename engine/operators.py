@@ -178,7 +178,7 @@ def install() -> None:
     for name, method in {
         "__rmatmul__": reflected(linalg.matmul),
         "__neg__": unary(arithmetic.neg),
-        "__pos__": lambda self: self,
+        "__pos__": lambda self: self if type(self.held) is float else self.copy(),
         "__abs__": _abs,
         "__getitem__": _getitem,
     }.items():

@@ -118,6 +118,12 @@ def _fresh(name: str, array: Any) -> Any:
     return as_tensor(np.zeros_like(array) if name == "empty_like" else array)
 
 
+def _copy(a: Any) -> Tensor:
+    """The same entries in an array of their own; of a mask, a mask."""
+    x = as_tensor(a)
+    return Tensor(x.data.copy()) if x.dtype.kind == "b" else x + 0.0
+
+
 def _full_like(a: Any, fill_value: Any, **settings: Any) -> Tensor:
     shape = np.full_like(_plain(a), 0.0, **settings).shape
     return REGISTRY["broadcast_to"](fill_value, shape=shape)
@@ -160,7 +166,7 @@ _UFUNCS = {
 }
 
 _COMPOSED: dict[str, Function] = {
-    "positive": lambda x: x,
+    "positive": lambda x: +x,
     "reciprocal": lambda x: 1.0 / x,
     "tan": lambda x: np.sin(x) / np.cos(x),
     "exp2": lambda x: np.exp(x * math.log(2.0)),
@@ -407,5 +413,5 @@ _FUNCTIONS: dict[str, Function] = {
     "einsum": _einsum,
     "convolve": _convolve,
     "correlate": _correlate,
-    "copy": lambda a: as_tensor(a) + 0.0,
+    "copy": _copy,
 }

@@ -26,7 +26,7 @@ from engine.tensor import Tensor
 
 # These give, of a NumPy array, a view or what may be one.
 _VIEWS = frozenset(
-    "getitem reshape transpose expand_dims squeeze flip broadcast_to expand diag".split()
+    "getitem reshape transpose expand_dims squeeze flip broadcast_to expand diag einsum".split()
 )
 
 
@@ -189,7 +189,16 @@ def is_view(node: Tensor) -> bool:
         parts = index if isinstance(index, tuple) else (index,)
         entry = node.shape == () and not any(part is Ellipsis for part in parts)
         return not entry and all(_is_basic(part) for part in parts)
+    if op.name == "einsum":
+        return _only_moves(str(node.params["pattern"]))
     return op.name != "diag" or len(node.inputs[0].shape) == 2
+
+
+def _only_moves(pattern: str) -> bool:
+    """Whether a pattern of einsum, such as `ij->ji`, sums nothing: NumPy then gives a view."""
+    before, arrow, after = pattern.replace(" ", "").partition("->")
+    kept = set(before) <= set(after) if arrow else len(set(before)) == len(before)
+    return "," not in before and kept
 
 
 def _is_basic(part: Any) -> bool:

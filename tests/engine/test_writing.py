@@ -383,3 +383,44 @@ def test_numbers_are_formatted_and_the_rest_is_as_numpy_has_it() -> None:
     assert f"{Tensor(1.23456):.2f} {Tensor([2.5])}" == "1.23 Tensor([2.5])"
     with pytest.raises(TypeError, match="format"):
         f"{Tensor(V):.2f}"
+
+
+def test_a_copy_by_any_name_is_an_array_of_its_own() -> None:
+    x = np.array([2.0, -3.0, 4.0])
+    for copied in (lambda a: +a, np.positive, np.copy, lambda a: a.copy()):
+
+        def loss(x: Any, copied: Any = copied) -> Any:
+            a = x * 2.0
+            b = copied(a)
+            b[0] = 0.0
+            return a.sum() + b.sum()
+
+        trace = engine.record(loss, x=x)
+        assert trace.value(trace.output) == 8.0
+        assert trace.grad("x").tolist() == [2.0, 4.0, 4.0]
+
+
+def test_the_copy_of_a_mask_is_a_mask() -> None:
+    trace = engine.record(lambda x: x[(x > 0).copy()].sum(), x=np.array([2.0, -3.0, 4.0]))
+    assert trace.value(trace.output) == 6.0
+    assert trace.grad("x").tolist() == [1.0, 0.0, 1.0]
+
+
+def test_what_einsum_only_moves_is_a_view() -> None:
+    def loss(x: Any) -> Any:
+        a = np.outer(x, x)
+        b = np.einsum("ij->ji", a)
+        a[0, 1] = 5.0
+        return b[1, 0] * x[0]
+
+    with pytest.raises(LeavesGraphError, match="this is a view of the array"):
+        engine.record(loss, x=np.array([2.0, -3.0]))
+
+    def summed(x: Any) -> Any:
+        a = np.outer(x, x)
+        b = np.einsum("ij->j", a)
+        a[0, 1] = 5.0
+        return b[1]
+
+    trace = engine.record(summed, x=np.array([2.0, -3.0]))
+    assert trace.value(trace.output) == 3.0

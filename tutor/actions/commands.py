@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from tutor.actions.table import ACTIONS
 from tutor.debugger.errors import DebuggerError
 from tutor.language import LanguageError
 from tutor.sandbox.target import FunctionError
-from tutor.session.refused import Refused
+from tutor.session.refused import Refused, is_count
 from tutor.session.session import Session
 
 VERBS: Mapping[str, Action] = MappingProxyType(
@@ -22,19 +22,21 @@ VERBS: Mapping[str, Action] = MappingProxyType(
 """Every word that does something."""
 
 
-def read(text: str, *, answering: bool = False) -> tuple[Action, str, int]:
+def read(text: str, *, answering: Container[str] | None = None) -> tuple[Action, str, int]:
     """The action of a command, what it is given, and the offset of that in the text.
 
-    A number alone goes to that event. answering: what is no command is an answer, in predict mode.
-    Raises Refused for a word that does nothing.
+    A number alone goes to that event. answering: in predict mode, where what is no command is an
+    answer, the words that are answers before they are commands. Raises Refused for a word that does
+    nothing.
     """
     stripped = text.strip()
     if not stripped:
         raise Refused("there is nothing to do", hint="help lists the commands")
     start = len(text) - len(text.lstrip())
-    if answering and stripped.partition(" ")[0] not in VERBS:
+    first = stripped.partition(" ")[0]
+    if answering is not None and (stripped in answering or first not in VERBS):
         return VERBS["answer"], stripped, start
-    if stripped.isdigit():
+    if is_count(stripped):
         return VERBS["go"], stripped, start
     word, _, rest = stripped.partition(" ")
     action = VERBS.get(word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         print(made.rstrip("\n"))
         return RIGHT
-    path = Path(arguments.output).expanduser()
+    path = Path(os.path.expanduser(arguments.output))
     if path.suffix == ".py" and arguments.kind != "numpy" and path.exists():
         raise UnusableInput(
             f"{path} is a program that is there already",

@@ -230,7 +230,7 @@ def _moments(session: Session, arguments: argparse.Namespace, ascii: bool) -> in
     if arguments.json:
         document = {"format": 1, "report": "moments"}
         if arguments.until is not None:
-            document |= data(session, session, f"until {arguments.until}", [moment(session)])
+            document |= data(session, f"until {arguments.until}", [moment(session)], None)
         document |= {"reports": [report.document() for report in reports]}
         print(json.dumps(document, allow_nan=False))
         return RIGHT

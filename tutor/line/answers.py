@@ -8,6 +8,7 @@ from tutor.debugger.frame import focused
 from tutor.render.inspector import inspection
 from tutor.render.json_ import event_data
 from tutor.render.plain import text_of, to_ascii
+from tutor.render.report import Report
 from tutor.render.sentences import graph_sentence, in_words, sentence
 from tutor.session import panel as panels
 from tutor.session import predicting
@@ -21,13 +22,19 @@ def beginning(session: Session) -> list[str]:
     return [graph_sentence(session.trace, spoken=True)]
 
 
-def answer(before: Session, after: Session) -> list[str]:
-    """What a command did, most of all what it was asked for."""
+def report_of(before: Session, after: Session) -> Report | None:
+    """The answer to the question that is open, where it has something new to say."""
+    if after.panel is None or not asked_anew(before, after):
+        return None
+    return panels.answer(after, settled(after.panel))
+
+
+def answer(before: Session, after: Session, report: Report | None) -> list[str]:
+    """What a command did, most of all what it was asked for. report: as of `report_of`."""
     said = [in_words(after.told.replace(MARKED, ""))] if after.told else []
     if after.prediction is not None and after.prediction is not before.prediction:
         return [*said, *_asked(before, after)]
-    if after.panel is not None and asked_anew(before, after):
-        report = panels.answer(after, settled(after.panel))
+    if report is not None:
         # A program is read as it is written.
         verbatim = report.kind == "source"
         return [*said, *(report.sentences if verbatim else map(in_words, report.sentences))]
@@ -69,7 +76,7 @@ def node_told(session: Session, node: int) -> str:
     return in_words(f"{about.title}: {'; '.join(facts)}.")
 
 
-def data(before: Session, after: Session, command: str, said: list[str]) -> dict[str, Any]:
+def data(after: Session, command: str, said: list[str], report: Report | None) -> dict[str, Any]:
     """The same as one JSON object."""
     cursor = after.frame.cursor
     document: dict[str, Any] = {
@@ -82,9 +89,8 @@ def data(before: Session, after: Session, command: str, said: list[str]) -> dict
     }
     if after.prediction is not None:
         document["report"] = predicting.report(after).document()
-    panel = after.panel
-    if panel is not None and asked_anew(before, after):
-        document["report"] = panels.answer(after, settled(panel)).document()
+    if report is not None:
+        document["report"] = report.document()
     return document
 
 

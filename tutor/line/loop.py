@@ -11,6 +11,7 @@ from tutor.actions.commands import perform, read
 from tutor.line import answers
 from tutor.line.own import own
 from tutor.render.sentences import in_words
+from tutor.session import predicting
 from tutor.session.panel import close
 from tutor.session.refused import Refused
 from tutor.session.session import Session
@@ -32,20 +33,23 @@ def respond(session: Session, command: str) -> Answered:
     """Do one command. Never raises for what a person may type."""
     text, offset = command.strip().removeprefix(":"), 0
     try:
-        action, given, offset = read(text, answering=session.prediction is not None)
+        asked = None if session.prediction is None else predicting.names(session)
+        action, given, offset = read(text, answering=asked)
         if action.id == "back":
             said = ["Goodbye."]
-            return Answered(session, said, answers.data(session, session, text, said), ended=True)
+            return Answered(session, said, answers.data(session, text, said, None), ended=True)
         # A question is open as long as one turns in it.
-        keeps = action.panel or action.id == "focus.node"
+        keeps = action.panel or action.id in ("focus.node", "cells")
         before = session if keeps else close(session)
         mine = None if given else own(action, before)
         if mine is None:
             after = perform(before, action, given)
-            said = answers.answer(before, after)
+            report = answers.report_of(before, after)
+            said = answers.answer(before, after, report)
         else:
             after, said = mine
-        return Answered(after, said, answers.data(before, after, text, said))
+            report = answers.report_of(before, after)
+        return Answered(after, said, answers.data(after, text, said, report))
     except Refused as refusal:
         hint = f" ({refusal.hint})" if refusal.hint else ""
         said = [f"Not done: {in_words(refusal.message)}{hint}."]

@@ -17,7 +17,7 @@ from tutor.render.notation import aloud
 from tutor.render.notation.origins import ROLES
 from tutor.render.plain import Line, text_of
 from tutor.render.sentences import in_words
-from tutor.session import editor, looking
+from tutor.session import editor, looking, predicting
 from tutor.session.refused import Refused
 from tutor.session.session import Session, at
 from tutor.session.writing import notation_of
@@ -154,4 +154,4 @@ def own(action: Action, session: Session) -> Done | None:
     if why is not None:
         raise Refused(why)
     after, said = made(session)
-    return replace(after, told=""), said
+    return predicting.kept_up(session, replace(after, told="")), said

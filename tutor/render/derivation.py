@@ -145,7 +145,10 @@ def _step(trace: Trace, node: int) -> Step:
     terms = [event for event in events if event.kind == "contribution"]
     if len(terms) <= _TERMS:
         return Step(node, tuple(terms), None, gradient)
-    sizes = [float(np.max(np.abs(np.nan_to_num(event.amount)), initial=0.0)) for event in terms]
+    sizes = [
+        float(np.max(np.abs(np.nan_to_num(event.amount, nan=np.inf)), initial=0.0))
+        for event in terms
+    ]
     kept = sorted(sorted(range(len(terms)), key=lambda k: -sizes[k])[: _TERMS - 1])
     left = [terms[k].amount for k in range(len(terms)) if k not in set(kept)]
     total = left[0]

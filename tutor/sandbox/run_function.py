@@ -253,7 +253,7 @@ def _called(
 def _described(one: inspect.Parameter, traced: Mapping[str, Any]) -> dict[str, Any]:
     required = one.default is inspect.Parameter.empty and one.kind is not one.VAR_KEYWORD
     default: Any = None
-    if not required and _kind(one.default):
+    if not required and _kind(one.default) and _kind(one.default) in "fiub":
         array = np.asarray(getattr(one.default, "held", one.default))
         default = array.item() if array.ndim == 0 else None
         if array.ndim and array.size <= 10_000:

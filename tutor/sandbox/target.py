@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def file_target(text: str) -> FileTarget | None:
     match = re.fullmatch(r"\s*(?P<path>.*\.py)(?::(?P<name>[^:/\\]*))?\s*", text, re.DOTALL)
     if match is None or "\n" in text:
         return None
-    path = Path(match["path"]).expanduser()
+    path = Path(os.path.expanduser(match["path"]))
     name = (match["name"] or "").strip()
     functions, names = _defined(_parsed(path, read_source(path)))
     offered = ", ".join(f"{path.name}:{known}" for known in functions[:6])

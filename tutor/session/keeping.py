@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from engine.document import SUFFIX, Document
 from engine.document import save as save_document
@@ -24,7 +23,7 @@ def document_of(session: Session) -> Document:
 
 def save(session: Session, text: str) -> Session:
     """Write the trace into a document; a name without an ending gets `.bptrace`."""
-    path = Path(text.strip()).expanduser()
+    path = files.path_of(text)
     if path.suffix == "":
         path = path.with_suffix(SUFFIX)
     if path.suffix != SUFFIX:
@@ -44,7 +43,7 @@ def export_as(session: Session, text: str) -> Session:
     `latex-rules` (without numbers), `numpy f.py`."""
     word, _, name = text.strip().partition(" ")
     kind, numbers = exported_kind(word)
-    path = Path(name.strip()).expanduser() if name.strip() else Path(file_name(kind, session.frame))
+    path = files.path_of(name.strip() or file_name(kind, session.frame))
     if path.suffix == "":
         path = path.with_suffix(KINDS[kind].ending)
     made = export(kind, session.frame, numbers=numbers)

@@ -13,7 +13,7 @@ from tutor.debugger.frame import active
 from tutor.debugger.view.moves import revealed
 from tutor.render.expressions import name_of
 from tutor.render.sanitise import sanitise
-from tutor.session.refused import Refused
+from tutor.session.refused import Refused, is_count
 from tutor.session.session import Session
 
 MOST = 200
@@ -126,7 +126,7 @@ def goto(session: Session, text: str) -> Session:
     """Go to an event by its number, counted from 1; 0 is the start."""
     word = text.strip().rstrip("%")
     count = len(session.trace.events)
-    if not word.isdigit():
+    if not is_count(word):
         raise Refused(f"{sanitise(text)} is no event", 0, len(text), f"a number from 0 to {count}")
     cursor = round(count * int(word) / 100) if text.strip().endswith("%") else int(word)
     if cursor > count:

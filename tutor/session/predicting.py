@@ -3,13 +3,14 @@ score."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
 from tutor.debugger import moving, predict
 from tutor.debugger.predict import Question, Score, State
 from tutor.debugger.predict.question import KINDS, Kind
 from tutor.render.report import Report
-from tutor.session.refused import Refused
+from tutor.session.refused import Refused, is_count
 from tutor.session.session import Session
 
 
@@ -36,14 +37,14 @@ def start_with(session: Session, text: str) -> Session:
     """Begin to ask for some kinds only: `predict amount local`, and with a number for another row
     of questions: `predict 7`."""
     words = text.replace(",", " ").split()
-    named = [word for word in words if not word.isdigit()]
+    named = [word for word in words if not is_count(word)]
     for word in named:
         if word not in KINDS:
             at = text.index(word)
             hint = f"the kinds are {', '.join(KINDS)}"
             raise Refused(f"{word} is no kind of question", at, at + len(word), hint)
     kinds = frozenset(kind for kind in KINDS if kind in named)
-    seeds = [int(word) for word in words if word.isdigit()]
+    seeds = [int(word) for word in words if is_count(word)]
     return _asked(session, Prediction(None, seed=seeds[0] if seeds else 0, kinds=kinds or None))
 
 
@@ -115,6 +116,16 @@ def kept_up(before: Session, after: Session) -> Session:
         return _asked(after, now)
     moved = before.frame.cursor != after.frame.cursor or before.trace is not after.trace
     return _asked(after, now) if moved else after
+
+
+def names(session: Session) -> Container[str]:
+    """The names of nodes while a node is asked for: answers before they are commands."""
+    now = session.prediction
+    if now is None or now.question is None or now.state.done:
+        return ()
+    if now.question.form not in ("node", "nodes"):
+        return ()
+    return session.trace.passes[session.trace.pass_of(now.question.node)].by_name
 
 
 def report(session: Session) -> Report:

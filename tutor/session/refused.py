@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def is_count(word: str) -> bool:
+    """Whether a word is a whole number that can be meant: digits of 0 to 9, no more than 18."""
+    return word.isascii() and word.isdecimal() and len(word) <= 18
+
+
 class Refused(Exception):
     """Why it cannot be done: one sentence, where the given text is at fault (offsets in it), and
     what to do instead."""

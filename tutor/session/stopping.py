@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tutor.debugger.frame import focused
-from tutor.debugger.stops.stops import Stop, next_stop, parse_stop, previous_stop, stop_on
+from tutor.debugger.stops.stops import Stop, next_stop, parse_stop, previous_stop, stop_on, written
 from tutor.debugger.watches.watches import Watch, parse_watch
 from tutor.render.expressions import name_of
 from tutor.render.sanitise import sanitise
 from tutor.session import looking
 from tutor.session.panel import show
 from tutor.session.panels.notes import NotesPanel
-from tutor.session.refused import Refused
+from tutor.session.refused import Refused, is_count
 from tutor.session.session import Session
 
 _WORDS = (
@@ -131,7 +131,8 @@ def watch(session: Session, text: str) -> Session:
 def toggle_watch(session: Session) -> Session:
     """Watch the value and the gradient of the focused node, or do no more."""
     name = name_of(session.trace, focused(session.frame))
-    mine = [f"value({name})", f"grad({name})"]
+    spelled = written(session.trace.node(focused(session.frame)).name)
+    mine = [f"value({spelled})", f"grad({spelled})"]
     watched = [one for one in session.notes.watches if one.text in mine]
     if watched:
         rest = tuple([one for one in session.notes.watches if one.text not in mine])
@@ -180,7 +181,7 @@ def _unwatched(session: Session, watch: Watch) -> Session:
 
 def _number(those: Sequence[object], text: str, what: str) -> int:
     word = text.strip()
-    if word.isdigit() and 1 <= int(word) <= len(those):
+    if is_count(word) and 1 <= int(word) <= len(those):
         return int(word) - 1
     hint = f"they are numbered 1 to {len(those)}" if those else "there is none yet"
     raise Refused(f"there is no {what} {word}", 0, len(text), hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +52,7 @@ def opened(
     if kind == "file":
         origin = File.of(text.strip(), seed)
         return start(origin, values, upstream=upstream, dtype=dtype, rate=rate)
-    path = Path(text.strip())
+    path = Path(os.path.expanduser(text.strip()))
     return recorded(path, values, upstream=upstream, dtype=dtype, rate=rate)
 
 

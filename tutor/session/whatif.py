@@ -20,7 +20,7 @@ from tutor.session import looking, told
 from tutor.session.origin import File, Recorded, Run
 from tutor.session.panel import show
 from tutor.session.panels.compare import ComparePanel
-from tutor.session.refused import Refused
+from tutor.session.refused import Refused, is_count
 from tutor.session.session import Session, edit_inputs, rerun
 
 _CHANGE = re.compile(r"\s*([^=]+?)\s*:?=\s*(.+?)\s*", re.DOTALL)
@@ -115,7 +115,7 @@ def _upstream(session: Session, wanted: str, match: re.Match[str]) -> Session:
 def _seed(session: Session, wanted: str, match: re.Match[str]) -> Session:
     if not isinstance(session.origin, File):
         raise Refused("only a file is run with a random seed")
-    if not wanted.isdecimal():
+    if not is_count(wanted):
         raise Refused("a random seed is a whole number", *match.span(2))
     origin = replace(session.origin, seed=int(wanted))
     run = origin.run(session.inputs, upstream=session.upstream, dtype=session.dtype)

@@ -126,7 +126,7 @@ def typed(name: str, text: str) -> Any:
     """A value as it is typed after `name=`: true, 4, light. Raises SettingError."""
     word = text.strip().strip("\"'")
     values: dict[str, Any] = {"true": True, "false": False, "on": True, "off": False}
-    value = values.get(word.lower(), int(word) if word.isdigit() else word)
+    value = values.get(word.lower(), int(word) if word.isdecimal() and len(word) < 10 else word)
     return checked(name, value)
 
 
@@ -152,7 +152,13 @@ def save(name: str, value: Any) -> None:
     else:
         note = f"  {found['note']}" if found["note"] else ""
         head = head[: found.start()] + line + note + head[found.end() :]
-    _write(path, head + bracket + tail)
+    whole = head + bracket + tail
+    try:
+        tomllib.loads(whole)
+    except tomllib.TOMLDecodeError as error:
+        told = f"{path.name} is written in a way that is left alone; write {line} there by hand"
+        raise SettingError(told) from error
+    _write(path, whole)
 
 
 def as_data(settings: Settings) -> dict[str, Any]:

@@ -63,7 +63,10 @@ class Asking:
         self._answer(self.bar.text if hinted else "")
 
     def leave(self) -> None:
-        """Close the bar; of the line for answers, leave predict mode."""
+        """Stop what runs; else close the bar, and with the line for answers predict mode."""
+        if self._screen.running.busy:
+            self._screen.running.stop()
+            return
         if self._screen.session.prediction is not None and self.bar.action == "answer":
             self._screen.do(BY_ID["predict"])
             return

@@ -89,6 +89,12 @@ def test_editing_and_undoing() -> None:
         ("step 3", "step takes nothing behind it"),
         ("undo", "Nothing has been edited yet"),
         ("why W[0]", "no node is called W"),
+        ("²", "is no command"),
+        ("go ²", "is no event"),
+        ("go " + "9" * 5000, "is no event"),
+        ("save .", "names no file"),
+        ("compare ~nobody.bptrace", "names no file"),
+        ("export svg a\0.svg", "names no file"),
         ("cells x[3]", "x is a scalar: it is one cell, without an index"),
     ],
 )
@@ -167,3 +173,18 @@ def test_find_counts_all_nodes_and_names_some() -> None:
     (said,) = talk("find", session=long)
     assert said.startswith(f"{len(long.trace.nodes)} nodes: ")
     assert said.endswith(f" and {len(long.trace.nodes) - 200} more.")
+
+
+def test_a_node_that_is_asked_for_is_an_answer_whatever_the_command_of_that_name_is() -> None:
+    session = start("q = x + y; q*z")
+    for _, done in converse(session, ["predict next", "go 3", "q"]):
+        assert not done.ended
+    assert done.said[0] == "Right."
+
+
+def test_playing_on_leaves_no_question_behind() -> None:
+    session = start()
+    for _, done in converse(session, ["predict", "play"]):
+        session = done.session
+    assert session.prediction is not None
+    assert session.prediction.question is None

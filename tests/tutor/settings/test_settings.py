@@ -86,6 +86,8 @@ def test_values_as_one_types_them(name: str, text: str, value: object) -> None:
 def test_a_value_that_cannot_be_is_refused() -> None:
     with pytest.raises(SettingError, match="precision cannot be"):
         typed("precision", "many")
+    with pytest.raises(SettingError, match="precision cannot be"):
+        typed("precision", "²")
     with pytest.raises(SettingError, match="there is no setting"):
         save("colour", 1)
 
@@ -100,3 +102,11 @@ def test_a_file_that_is_no_text_is_left_as_it_is() -> None:
     with pytest.raises(SettingError, match="no text in UTF-8"):
         save("theme", "dark")
     assert path.read_bytes().endswith(b"\xff")
+
+
+def test_a_file_that_saving_would_break_is_left_alone() -> None:
+    text = '"theme" = "dark"\n'
+    path = write(text)
+    with pytest.raises(SettingError, match="left alone"):
+        save("theme", "light")
+    assert path.read_text() == text

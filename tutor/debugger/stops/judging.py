@@ -245,10 +245,10 @@ def _nodes_at(p: Pass, place: Place) -> Array:
 
 def _happens(p: Pass, happens: Happens) -> Array:
     columns = columns_of(p)
-    node = node_named(p, happens.node)
-    if node is None:
+    nodes = _with_name(p, happens.node)
+    if not nodes.any():
         return np.zeros(p.event_count, dtype=bool)
-    mine = _mask(columns.nodes == node)
+    mine = _mask(nodes[columns.nodes])
     if happens.what == "computed":
         return _mask(mine & (columns.kinds == VALUE))
     if happens.what == "updated":
@@ -261,9 +261,9 @@ def _happens(p: Pass, happens: Happens) -> Array:
 
 
 def _bare(p: Pass, name: str) -> Array:
-    node = node_named(p, name)
-    if node is not None:
-        return _mask(columns_of(p).nodes == node)
+    nodes = _with_name(p, name)
+    if nodes.any():
+        return _mask(nodes[columns_of(p).nodes])
     if is_op(name):
         return _at_place(p, _with_op(p, name))
     return _at_place(p, _with_scope(p, name))

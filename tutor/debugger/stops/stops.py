@@ -48,16 +48,21 @@ def parse_stop(text: str, trace: Trace | None = None) -> Stop:
 
 
 def stop_on(trace: Trace, node: int) -> Stop:
-    """A breakpoint on everything that happens to a node; a name that means something else in a
-    condition stands in quotes."""
+    """A breakpoint on everything that happens to a node."""
     name = trace.node(node).name
+    text = written(name)
+    return Stop(text, Bare(name, 0, len(text)))
+
+
+def written(name: str) -> str:
+    """A node's name as a condition spells it; in quotes where it means something else."""
     try:
         if parse_condition(name) == Bare(name, 0, 0):
-            return Stop(name, Bare(name, 0, len(name)))
+            return name
     except LanguageError:
         pass
     quote = '"' if "'" in name else "'"
-    return Stop(f"{quote}{name}{quote}", Bare(name, 0, len(name) + 2))
+    return f"{quote}{name}{quote}"
 
 
 def stops_at(trace: Trace, stop: Stop) -> Array:

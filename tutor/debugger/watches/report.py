@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -101,9 +102,10 @@ def _change(told: _Told) -> str:
     old, new = told.points[-2][1], told.points[-1][1]
     if old == new or (old != old and new != new):
         return "unchanged"
-    if new != new:
-        return "now nan"
-    return f"{'+' if new > old else ''}{number(new - old)}"
+    by = new - old
+    if not math.isfinite(by):
+        return f"now {number(new)}"
+    return f"{'+' if by > 0 else ''}{number(by)}"
 
 
 def _sentence(told: _Told) -> str:

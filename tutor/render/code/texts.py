@@ -61,6 +61,6 @@ def check(inputs, seed=1.0, entries=20, step=1e-6):
                 around.append(np.sum(seed * result))
             slope = (around[0] - around[1]) / (2 * step)
             found = np.asarray(gradient).flat[place]
-            worst = max(worst, abs(slope - found) / max(1.0, abs(slope), abs(found)))
+            worst = np.maximum(worst, abs(slope - found) / max(1.0, abs(slope), abs(found)))
     return worst
 '''

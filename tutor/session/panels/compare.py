@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from engine.document import SUFFIX, load
 from tutor.debugger.compare import Side, compare, report
 from tutor.render.report import Report
+from tutor.session.files import path_of
 from tutor.session.notes import Pinned
 from tutor.session.panel import Panel, show
 from tutor.session.refused import Refused
@@ -68,7 +68,7 @@ def ask(session: Session) -> Session:
 
 def ask_with(session: Session, text: str) -> Session:
     """Compare this run with a trace that was saved."""
-    path = Path(text.strip()).expanduser()
+    path = path_of(text)
     if path.suffix != SUFFIX:
         raise Refused(f"expected a trace, a file that ends in {SUFFIX}", 0, len(text))
     other = load(path).trace

@@ -11,6 +11,7 @@ from tutor.debugger.why.report import report
 from tutor.render.report import Report, Row
 from tutor.session import carried, looking
 from tutor.session.panel import Panel, followed, show
+from tutor.session.refused import is_count
 from tutor.session.session import Session
 
 Index = tuple[int, ...]
@@ -67,7 +68,7 @@ def ask(session: Session) -> Session:
 def ask_of(session: Session, text: str) -> Session:
     """Where does the gradient of `W1` or of `W1[3, 7]` come from? `W1 at 2` chooses the cut."""
     name, at, depth = text.rpartition(" at ")
-    if not at or not depth.strip().isdigit():
+    if not at or not is_count(depth.strip()):
         name, depth = text, ""
     node, index = looking.cell_named(session.trace, name, looking.here(session))
     return show(session, WhyPanel(node, index, int(depth) if depth else None))

@@ -179,7 +179,9 @@ class StepperScreen(Screen[None], inherit_bindings=False):
             self.show()
 
     def go(self, session: Session, said: str | None = None) -> None:
-        """Go to another state of the sitting."""
+        """Go to another state of the sitting; not while a function runs, which will lead to one."""
+        if self.running.busy:
+            return
         before, self.session = self.session, session
         self.said = said
         self._leader = False
@@ -243,7 +245,7 @@ class StepperScreen(Screen[None], inherit_bindings=False):
         action, name = fitting[0], fitting[0].id
         why = action.enabled(self.session)
         if self.running.busy:
-            if action.id == "focus.release":
+            if any(one.id == "focus.release" for one in named):
                 self.running.stop()
             return
         if why is not None:
