@@ -13,8 +13,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-_WATCH = "__turns__"
-
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -17,7 +17,9 @@ def as_text(screens: Mapping[str, str]) -> str:
     lines.append("Recent:" if entries else "Recent: nothing traced yet.")
     for entry in entries:
         statements = entry.expression.strip().replace("\n", "; ")
-        values = "".join(f" --at {name}={value}" for name, value in entry.inputs)
+        values = "".join(
+            f" --at {name}={value}" if value else f" --at {name}" for name, value in entry.inputs
+        )
         lines.append(sanitise(f"  {statements}{values}"))
     return "\n".join(lines)
 

@@ -282,11 +282,7 @@ def talk(session: Session, arguments: argparse.Namespace) -> None:
 
 def remember_target(arguments: argparse.Namespace) -> None:
     """Put the target first in the list of recent ones."""
-    from tutor.language import read_at
+    from tutor.language import read_at, typed
     from tutor.settings.recent import Recent, remember
 
-    inputs = [
-        (name, given.text[given.start : given.end].partition("=")[2].strip())
-        for name, given in read_at(arguments.at).items()
-    ]
-    remember(Recent(arguments.target, tuple(inputs)))
+    remember(Recent(arguments.target, typed(read_at(arguments.at))))

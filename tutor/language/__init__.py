@@ -11,6 +11,7 @@ from tutor.language.inputs import Given as Given
 from tutor.language.inputs import bind as bind
 from tutor.language.inputs import parse_at as parse_at
 from tutor.language.inputs import read_at as read_at
+from tutor.language.inputs import typed as typed
 from tutor.language.parser import parse as parse
 from tutor.language.tree import Program as Program
 from tutor.language.unparse import unparse as unparse

@@ -68,6 +68,12 @@ def read_at(texts: Iterable[str]) -> dict[str, Given]:
     return inputs
 
 
+def typed(given: Mapping[str, Given]) -> tuple[tuple[str, str], ...]:
+    """The inputs as they were typed, name and value; a file of arrays once, without a value."""
+    pieces = [one.text[one.start : one.end].partition("=") for one in given.values()]
+    return tuple(dict.fromkeys((name.strip(), text.strip()) for name, _, text in pieces))
+
+
 def bind(
     program: Program, given: Mapping[str, Given], option: str = "--at"
 ) -> dict[str, InputValue]:

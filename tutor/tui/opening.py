@@ -47,7 +47,7 @@ class Fault:
 def read(target: str, inputs: str) -> Ready | Fault:
     """Read both lines as they are typed. Never raises for a text, whatever it is, and runs
     nothing."""
-    from tutor.language import LanguageError, bind, parse, read_at
+    from tutor.language import LanguageError, bind, parse, read_at, typed
     from tutor.session.targets import kind_of
 
     program = None
@@ -66,9 +66,7 @@ def read(target: str, inputs: str) -> Ready | Fault:
     except LanguageError as error:
         field = "inputs" if error.text == inputs else "expression"
         return Fault(field, error.message, error.hint, error.start, error.end)
-    texts = {name: one.text[one.start : one.end].partition("=")[2] for name, one in given.items()}
-    typed = tuple((name, text.strip()) for name, text in texts.items())
-    return Ready(target, given, typed, slow=program is None)
+    return Ready(target, given, typed(given), slow=program is None)
 
 
 def open_session(ready: Ready, stopped: Event | None = None) -> Session | Fault:

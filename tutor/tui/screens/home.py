@@ -197,7 +197,7 @@ class HomeScreen(Screen[None]):
         self._recent = recent.load()
         entries = [Entry([("Recent", "title")])]
         for i, one in enumerate(self._recent[:_MOST_RECENT]):
-            at = ", ".join(f"{name}={text}" for name, text in one.inputs)
+            at = ", ".join(f"{name}={text}" if text else name for name, text in one.inputs)
             row = [(one_line(one.expression)[0], "text"), ("   " + one_line(at)[0], "quiet")]
             entries.append(Entry(row, f"recent {i}"))
         if not self._recent:
@@ -218,7 +218,7 @@ class HomeScreen(Screen[None]):
             self.say(_TEACH[message.name])
         else:
             one = self._recent[int(message.name.split()[1])]
-            inputs = ", ".join(f"{name}={text}" for name, text in one.inputs)
+            inputs = ", ".join(f"{name}={text}" if text else name for name, text in one.inputs)
             self.query_one("#expression", Input).value = sanitise(one_line(one.expression)[0])
             self.query_one("#inputs", Input).value = sanitise(inputs)
             self.action_start()
