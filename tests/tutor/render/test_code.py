@@ -441,3 +441,10 @@ def test_no_line_is_long(case: dict[str, Any]) -> None:
     inputs = {name: np.array(case["inputs"][name]) for name in program.inputs}
     text = numpy_code(engine.record(program.function(), **inputs))
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_an_error_that_is_no_number_is_not_told_as_none(tmp_path: Path) -> None:
+    trace = engine.record_with(parse("sqrt(x)*3").function(), {"x": -4.0})
+    program = loaded(numpy_code(trace), tmp_path)
+    with np.errstate(all="ignore"):
+        assert np.isnan(program.check(given(trace)))

@@ -391,3 +391,12 @@ def test_formulas(text: str, written: str) -> None:
 def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         tex.formula(text, [])
+
+
+def test_in_a_long_sum_the_term_that_is_no_number_is_written() -> None:
+    terms = " + ".join(f"x*{k}" for k in range(1, 8))
+    with np.errstate(all="ignore"):
+        found = of(traced(f"{terms} + sqrt(x)*0", x=0.0), "x")
+    step = found.steps[-1]
+    assert isinstance(step, Step)
+    assert any(np.isnan(event.amount) for event in step.terms)

@@ -208,3 +208,11 @@ def test_rows_of_a_scan_fit_the_screen() -> None:
     report = scan_report(trace, "kind = value or kind = update or kind = contribution")
     assert max(len(row.text) for row in report.rows) <= 78
     json.dumps(report.document(), allow_nan=False)
+
+
+def test_a_stop_on_a_constant_holds_at_that_very_one() -> None:
+    trace = engine.record_with(parse("a = x*2.0; a + 2.0").function(), {"x": 3.0})
+    constants = [node.id for node in trace.nodes if node.op == "constant"]
+    assert len(constants) == 2
+    for node in constants:
+        assert trace.value_event(node) in stops_at(trace, stop_on(trace, node)).tolist()

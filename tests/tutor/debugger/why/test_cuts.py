@@ -271,3 +271,13 @@ def test_later_passes_are_told_by_their_own_numbers() -> None:
     assert found.gradient == trace.grad(node)
     assert found.cut.members[0].node == trace.node_range(1).start + 3
     assert found.paths.listed[0].nodes[-1] == node
+
+
+def test_what_is_no_number_comes_first_and_no_share_is_beyond_the_whole() -> None:
+    text = "a = 42*x; b = 5*x; c = 7*x; d = 9*x; e = sqrt(x)*0; a + b + c + d + e"
+    with np.errstate(all="ignore"):
+        trace = make(text, x=0.0)
+        found = why(trace, trace.id("x"))
+    assert found.cut is not None
+    assert np.isnan(found.cut.members[0].amount)
+    assert not any(member.share > 1 for member in found.cut.members)
