@@ -137,7 +137,20 @@ class Array:
     end: int = field(default=0, compare=False)
 
 
-Expression: TypeAlias = Number | Name | Unary | Binary | Compare | Call | Transpose | Index | Array
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """`d(of)/d(by)`: the total derivative of one named quantity by another. A derivation has it,
+    a program does not; `dW` in a derivation is the loss by W."""
+
+    of: str
+    by: str
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+Expression: TypeAlias = (
+    Number | Name | Unary | Binary | Compare | Call | Transpose | Index | Array | Derivative
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +191,7 @@ class Program:
 def children(node: Expression) -> tuple[Expression, ...]:
     """The terms directly below a term, from left to right."""
     match node:
-        case Number() | Name():
+        case Number() | Name() | Derivative():
             return ()
         case Unary() | Transpose() | Index():
             return (node.operand,)

@@ -10,6 +10,7 @@ from tutor.language.tree import (
     Binary,
     Call,
     Compare,
+    Derivative,
     Expression,
     Index,
     Keyword,
@@ -98,7 +99,7 @@ def strength(term: Expression) -> int:
             return SUM
         case Binary(sign="**"):
             return POWER
-        case Binary():
+        case Binary() | Derivative():
             return PRODUCT
         case Unary():
             return SIGNED
@@ -115,6 +116,8 @@ def parts_of(term: Expression) -> Parts:
             return [number(term.value)]
         case Name():
             return [term.name]
+        case Derivative():
+            return [f"d{term.of}/d{term.by}"]
         case Unary():
             return [term.sign, Part(term.operand, SIGNED)]
         case Binary(sign="**"):

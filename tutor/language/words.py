@@ -7,6 +7,7 @@ from tutor.language.tree import (
     Binary,
     Call,
     Compare,
+    Derivative,
     Expression,
     Index,
     Name,
@@ -70,6 +71,8 @@ def _parts_of(term: Expression) -> Parts:
             return [_number(term.value)]
         case Name():
             return [term.name]
+        case Derivative():
+            return [f"the derivative of {term.of} by {term.by}"]
         case Unary():
             return ["minus " if term.sign == "-" else "plus ", Part(term.operand, SIGNED)]
         case Binary(sign="**", right=Number(value=value)) if value in POWERS:
