@@ -85,7 +85,7 @@ class CounterExample:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A slip that explains a wrong line. span: where in the line, offsets into its text.
-    confirmed: it holds on other points too. fact: short data for the message, such as the factor."""
+    confirmed: it holds on other points too. fact: data for the message, such as the factor."""
 
     label: str
     span: tuple[int, int]
