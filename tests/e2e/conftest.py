@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pexpect
@@ -76,6 +78,8 @@ class Terminal:
             env=surroundings(changes, "COLUMNS", "LINES"),
             dimensions=(lines, columns),
             timeout=PATIENCE,
+            # Tests that run in the background of a shell would hand on that ctrl+c is ignored.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self.child.delaybeforesend = None
 
