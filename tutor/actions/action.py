@@ -1,33 +1,36 @@
-"""Action: one thing that can be done, and how its keys are written."""
+"""Action: one thing that can be done in a sitting, and how its keys are written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from tutor.session.session import Session
 
-Group = Literal["time", "stops", "graph", "understand", "edit", "out", "screen"]
+S = TypeVar("S")
+"""The sitting that an action acts on: a `Session` of the debugger, a `Derivation`."""
+
+Group = Literal["time", "stops", "graph", "understand", "edit", "out", "screen", "derive"]
 
 LEADER = "ctrl+g"
 """The key that begins a chord; it works inside text fields too."""
 
 
-def _always(session: Session) -> str | None:
+def _always(sitting: object) -> str | None:
     return None
 
 
-def _nothing(session: Session, text: str) -> Sequence[str]:
+def _nothing(sitting: object, text: str) -> Sequence[str]:
     return ()
 
 
-def _empty(session: Session) -> str:
+def _empty(sitting: object) -> str:
     return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class ArgumentOf(Generic[S]):
     """What an action asks for: `:` takes it behind the verb, a key opens a line to type it in.
 
     prompt: what stands before the line, "stop when". example: what one may type. take: what is
@@ -38,14 +41,14 @@ class Argument:
 
     prompt: str
     example: str
-    take: Callable[[Session, str], Session]
-    complete: Callable[[Session, str], Sequence[str]] = _nothing
-    initial: Callable[[Session], str] = _empty
+    take: Callable[[S, str], S]
+    complete: Callable[[S, str], Sequence[str]] = _nothing
+    initial: Callable[[S], str] = _empty
     optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ActionOf(Generic[S]):
     """One thing that can be done.
 
     id: a stable name such as "step.next". keys: its keys outside text fields, as Textual names
@@ -64,11 +67,11 @@ class Action:
     title: str
     help: str
     group: Group
-    run: Callable[[Session], Session] | None = None
-    enabled: Callable[[Session], str | None] = _always
+    run: Callable[[S], S] | None = None
+    enabled: Callable[[S], str | None] = _always
     verb: str = ""
     synonyms: tuple[str, ...] = ()
-    argument: Argument | None = None
+    argument: ArgumentOf[S] | None = None
     panel: bool = False
     runs: bool = False
 
@@ -76,6 +79,18 @@ class Action:
     def asks(self) -> bool:
         """Whether its key opens a line to type in."""
         return self.argument is not None and not self.argument.optional
+
+
+class Argument(ArgumentOf[Session]):
+    """What an action of the debugger asks for."""
+
+    __slots__ = ()
+
+
+class Action(ActionOf[Session]):
+    """An action of the debugger."""
+
+    __slots__ = ()
 
 
 _LABELS = {

@@ -24,7 +24,8 @@ class LanguageError(ValueError):
 
     `start` and `end` are offsets into `text` (code points), `message` is one line that says what
     was found and what was expected, `hint` what to write instead (may be empty). Neither ever
-    holds a character of the text that is outside the language.
+    holds a character of the text that is outside the language. `line` is the index of the line of
+    a derivation that `text` is, counted from 0; None for any other text.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class LanguageError(ValueError):
         self.end = end
         self.hint = hint
         self.text = text
+        self.line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message

@@ -17,7 +17,8 @@ class Vocabulary:
 
     names: the variables and the results of the forward lines. dims: names of sizes, which are
     numbers. aliases: name -> the derivative that it stands for. loss: the quantity that `dX`
-    differentiates, None where there is no loss. bounds: whether `<=` relates two sides.
+    differentiates, None where there is no loss. bounds: whether `<=` relates two sides. own: which
+    of the names are symbols that the learner's earlier lines brought in.
     """
 
     names: frozenset[str]
@@ -25,6 +26,7 @@ class Vocabulary:
     aliases: Mapping[str, Derivative] = field(default_factory=dict)
     loss: str | None = None
     bounds: bool = False
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,11 @@ def parse(text: str, declared: Iterable[str] = ()) -> Program:
 class Parser:
     """Where the reading of a text stands: the next token, how deep, which names were met."""
 
-    def __init__(self, text: str, declared: Iterable[str] = ()) -> None:
+    def __init__(
+        self, text: str, declared: Iterable[str] = (), tokens: tuple[Token, ...] | None = None
+    ) -> None:
         self.text = text
-        self.tokens = tokenize(text)
+        self.tokens = tokenize(text) if tokens is None else tokens
         self.position = 0
         self.token = self.tokens[0]
         self.depth = 0
@@ -203,6 +205,10 @@ class Parser:
             where = (statement.start, statement.end)
             message = "only a name can stand on the left of ="
             self.refuse("syntax_error", message, where, "to compare write ==")
+        self.leftover()
+
+    def leftover(self) -> NoReturn:
+        """Refuse what stands where only an operator could go on."""
         if self.at(")", "]"):
             message = f'"{self.token.text}" closes nothing'
             self.refuse("syntax_error", message, self.token)
