@@ -21,6 +21,7 @@ GREEK = {"σ": "sigma", "δ": "delta"}
 SUBSCRIPTS = {char: str(digit) for digit, char in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 POWERS = {"²": "2", "³": "3"}
 SPELLINGS = {"−": "-", "·": "*", "×": "*", "⊙": "*", "′": "'"}
+BOUNDS = {"≤": "<=", "≥": ">="}
 DOUBLE_SIGNS = frozenset({"**", "==", "!=", "<=", ">=", "//", "->", ":="})
 SINGLE_SIGNS = frozenset("+-*/@^()[]{},;:=<>.'\"ᵀ∂")
 
@@ -71,11 +72,12 @@ def tokenize(
     *,
     most_tokens: int = MAX_TOKENS,
     longest_line: int = MAX_LINE,
+    bounds: bool = False,
 ) -> tuple[Token, ...]:
     """The tokens of `text[start:stop]`, ending with one of kind `end`; offsets are those in `text`.
 
-    A line end within brackets is a blank. Raises `LanguageError` with one of the reasons
-    `too_long`, `bad_character`, `number_too_large`, `syntax_error`.
+    A line end within brackets is a blank. bounds: `≤` and `≥` are read too. Raises `LanguageError`
+    with one of the reasons `too_long`, `bad_character`, `number_too_large`, `syntax_error`.
     """
     _check_size(text, longest_line)
     tokens: list[Token] = []
@@ -90,7 +92,10 @@ def tokenize(
         if char == "#":
             position = _comment(text, position)
             continue
-        token = _token(text, position)
+        if bounds and char in BOUNDS:
+            token = Token("sign", BOUNDS[char], position, position + 1)
+        else:
+            token = _token(text, position)
         position = token.end
         if token.kind == "newline":
             if brackets:
