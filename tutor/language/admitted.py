@@ -7,9 +7,9 @@ operands give. The only parameters are `axis`, `keepdims` and the slope of a lea
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
+from engine.ops import REGISTRY
 from tutor.language import calls
 from tutor.language.errors import shortened
 from tutor.language.functions import Function, Parameter, function_named, names
@@ -36,32 +36,37 @@ ADMITTED = frozenset(PARAMETERS) | frozenset(
 )
 
 
-@cache
+def _functions() -> dict[str, Function]:
+    known: dict[str, Function] = {}
+    for name in names():
+        function = function_named(name)
+        if function is not None and function.name in ADMITTED:
+            known[name] = replace(function, parameters=PARAMETERS.get(function.name, ()))
+    return known
+
+
+# Made when the module is imported, so that reading a line imports and compiles nothing.
+FUNCTIONS = _functions()
+DIFFERENTIABLE = frozenset(
+    name for name in ADMITTED if REGISTRY[name].elementwise and REGISTRY[name].arity == 1
+)
+
+
 def admitted(name: str) -> Function | None:
     """The function of derivations that a name or a synonym means, or None."""
-    function = function_named(name)
-    if function is None or function.name not in ADMITTED:
-        return None
-    return replace(function, parameters=PARAMETERS.get(function.name, ()))
+    return FUNCTIONS.get(name)
 
 
-@cache
 def differentiable(name: str) -> Function | None:
     """The elementwise function of one operand that a name means, whose derivative is a factor for
     each entry: `sigmoid` of `sigmoid'(z)`. None for every other name."""
-    from engine.ops import REGISTRY
-
-    function = admitted(name)
-    if function is None or function.most != 1 or not REGISTRY[function.name].elementwise:
-        return None
-    return function
+    function = FUNCTIONS.get(name)
+    return function if function is not None and function.name in DIFFERENTIABLE else None
 
 
-@cache
 def known_functions() -> tuple[str, ...]:
     """Every name that a derivation can call, `dsigmoid` and the like included."""
-    known = [name for name in names() if admitted(name)]
-    return (*known, *(f"d{name}" for name in known if differentiable(name)))
+    return (*FUNCTIONS, *(f"d{name}" for name in FUNCTIONS if differentiable(name)))
 
 
 def read_call(parser: Parser, function: Function) -> Call:

@@ -62,8 +62,19 @@ class DerivationParser(Parser):
             if token.kind == "name":
                 if token.text not in CONSTANTS and self.meaning(token) is None:
                     self.check_allowed(token)
+            elif token.text == ".":
+                self.check_point(token, self.tokens[position + 1])
             elif token.kind == "sign" and not (self.forward and token.text == ";"):
                 self.check_sign(token, self.tokens[position - 1] if position else None)
+
+    def check_point(self, point: Token, name: Token) -> None:
+        """Refuse an attribute: behind a point only the T of a transpose is read."""
+        if name.kind == "name" and name.text != "T":
+            hint = "the transpose is .T"
+            if admitted.admitted(name.text):
+                hint = f"write {name.text}(x)"
+            message = f"attributes are not part of the language: .{shortened(name.text)}"
+            self.refuse("forbidden_syntax", message, (point.start, name.end), hint)
 
     def check_sign(self, token: Token, before: Token | None) -> None:
         """Refuse a sign that has no place in a derivation."""
@@ -195,8 +206,11 @@ class DerivationParser(Parser):
         message = f"nothing here is named {shortened(name)}"
         likely = near_name(name, known)
         if likely is None and name[0] == "d" and not self.forward:
-            inner = near_name(name[1:], vocabulary.names)
-            likely = f"d{inner}" if inner else None
+            above, stroke, below = name.rpartition("_d")
+            if not self.is_split_differential(token):
+                above, stroke, below = "", "d", name[1:]
+            inner = near_name(below, vocabulary.names)
+            likely = f"{above}{stroke}{inner}" if inner else None
         if name[0] == "d" and len(name) > 1 and name[1:] in vocabulary.names and not self.forward:
             self.refuse("unknown_name", message, token, f"write dA/d{shortened(name[1:], 20)}")
         hint = f"did you mean {shortened(likely)}?" if likely else NAME_HINTS.get(name, "")
@@ -235,7 +249,9 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
     rests = {wanted, *_without_one(wanted)}
     for other in ordered:
         plain = other.lower().replace("_", "")
-        if 1 < len(plain) <= LONGEST_SPLIT and not rests.isdisjoint({plain, *_without_one(plain)}):
+        if not 1 < len(plain) <= LONGEST_SPLIT or len(plain) == len(wanted) == 2:
+            continue
+        if not rests.isdisjoint({plain, *_without_one(plain)}):
             return other
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tutor.language.lines import Line
 from tutor.language.tree import (
     Array,
     Binary,
@@ -46,14 +47,27 @@ class PlacedTerm(NamedTuple):
 Parts = list[str | Part]
 
 
-def unparse(tree: Expression | Statement | Program) -> str:
+def unparse(tree: Expression | Statement | Program | Line) -> str:
     """The text of a tree, with no more parentheses than needed; reading it gives the tree again."""
+    if isinstance(tree, Line):
+        return _line(tree)
     if isinstance(tree, Program):
         return "; ".join(unparse(statement) for statement in tree.statements)
     if isinstance(tree, Statement):
         text = unparse(tree.expression)
         return text if tree.name is None else f"{tree.name} = {text}"
     return unparse_with_spans(tree)[0]
+
+
+def _line(line: Line) -> str:
+    pieces = [] if line.left is None else [unparse(line.left)]
+    for side in line.sides:
+        if pieces or line.continues:
+            pieces.append(side.relation)
+        text = unparse(side.expression)
+        # A bare comparison would relate two sides where the exercise asks for a bound.
+        pieces.append(f"({text})" if isinstance(side.expression, Compare) else text)
+    return " ".join(pieces)
 
 
 def unparse_with_spans(term: Expression) -> tuple[str, list[PlacedTerm]]:
@@ -126,6 +140,8 @@ def parts_of(term: Expression) -> Parts:
             least = strength(term)
             sign = term.sign if term.sign in "*/" else f" {term.sign} "
             after = max(least + 1, SIGNED + 1 if isinstance(term.right, Unary) else 0)
+            if sign == "/" and _reads_as_derivative(term):
+                after = ATOM + 1
             return [Part(term.left, least), sign, Part(term.right, after)]
         case Compare():
             return [Part(term.left, SUM), f" {term.relation} ", Part(term.right, SUM)]
@@ -138,6 +154,17 @@ def parts_of(term: Expression) -> Parts:
             return ["[", *_separated(term.items), "]"]
         case Call():
             return _call(term)
+
+
+def _reads_as_derivative(quotient: Binary) -> bool:
+    """Whether a quotient of names would be read as the derivative `dA/dB`."""
+    last = quotient.left
+    while isinstance(last, Binary | Unary):
+        last = last.right if isinstance(last, Binary) else last.operand
+    return all(
+        isinstance(name, Name) and name.name.startswith("d") and len(name.name) > 1
+        for name in (last, quotient.right)
+    )
 
 
 def number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tutor.language.lines import Line
 from tutor.language.tree import (
     Array,
     Binary,
@@ -54,8 +55,10 @@ FUNCTIONS = {
 }
 
 
-def words(tree: Expression | Statement | Program) -> str:
+def words(tree: Expression | Statement | Program | Line) -> str:
     """The tree in words, without a sign that a speaking terminal would skip."""
+    if isinstance(tree, Line):
+        return _line(tree)
     if isinstance(tree, Program):
         return "; ".join(words(statement) for statement in tree.statements)
     if isinstance(tree, Statement):
@@ -63,6 +66,15 @@ def words(tree: Expression | Statement | Program) -> str:
         return text if tree.name is None else f"{tree.name} equals {text}"
     text, _ = assemble(tree, _parts_of, ("the quantity ", ", end of quantity,"))
     return text.removesuffix(",").replace(",,", ",")
+
+
+def _line(line: Line) -> str:
+    pieces = [] if line.left is None else [words(line.left)]
+    for side in line.sides:
+        if pieces or line.continues:
+            pieces.append(RELATIONS.get(side.relation, "equals"))
+        pieces.append(words(side.expression))
+    return " ".join(pieces)
 
 
 def _parts_of(term: Expression) -> Parts:
@@ -93,11 +105,17 @@ def _parts_of(term: Expression) -> Parts:
         case Array():
             return ["the array ", *_listed(term.items, ", "), ", end of array,"]
         case Call():
-            name = FUNCTIONS.get(term.function, term.function.replace("_", " "))
             settings = "".join(
                 f", with {keyword.name} {_setting(keyword.value)}" for keyword in term.keywords
             )
-            return [f"{name} of ", *_listed(term.operands, " and "), settings]
+            return [_called(term.function), *_listed(term.operands, " and "), settings]
+
+
+def _called(name: str) -> str:
+    """What is said before the operands of a call: `sum of`, `the derivative of sigmoid at`."""
+    plain = name.removesuffix("'")
+    spoken = FUNCTIONS.get(plain, plain.replace("_", " "))
+    return f"{spoken} of " if plain == name else f"the derivative of {spoken} at "
 
 
 def _number(value: float) -> str:
