@@ -160,7 +160,7 @@ def _function(module: ModuleType, name: str) -> Callable[..., Any]:
 
 
 def _called(function: Callable[..., Any], name: str, sample: Mapping[str, Any]) -> Any:
-    given = {key: x.copy() if x.ndim else x[()] for key, x in sample.items()}
+    given = {key: x.copy() if x.ndim else _number(x) for key, x in sample.items()}
     try:
         return function(**given)
     except TypeError as error:
@@ -168,6 +168,11 @@ def _called(function: Callable[..., Any], name: str, sample: Mapping[str, Any]) 
             wanted = f"{name}({', '.join(sample)})"
             raise Refused("arguments", f"{name} has to take {wanted}: {error}") from error
         raise
+
+
+def _number(x: Any) -> Any:
+    """A number of NumPy's; a whole number, such as a size, of Python's."""
+    return int(x) if x.dtype.kind in "iu" else x[()]
 
 
 def _taken(

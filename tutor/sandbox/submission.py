@@ -40,7 +40,7 @@ Array = np.ndarray[Any, Any]
 LIMIT = 10.0
 """Seconds that a submission may take, for all inputs together."""
 
-MEMORY = 1024
+MEMORY = 512
 """Megabytes that it may use, beside what Python and NumPy use."""
 
 MOST_PRINTED = 64 * 1024
