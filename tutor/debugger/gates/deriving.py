@@ -11,11 +11,9 @@ The child gets the gate as data, never text to be read as a formula. SymPy is im
 from __future__ import annotations
 
 import json
-import subprocess
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +23,8 @@ from tutor.debugger.gates.alone import alone, elementwise
 from tutor.debugger.gates.gate import Gate
 from tutor.debugger.gates.known import Known
 from tutor.render.sanitise import sanitise
-from tutor.sandbox.children import began
 from tutor.sandbox.graphs import UnsendableError, encode
+from tutor.sandbox.jobs import Job
 from tutor.sandbox.prover import Answer
 
 LIMIT = 8.0
@@ -54,65 +52,32 @@ class Derived:
 class Deriving:
     """A derivation under way. It holds a child process: end it with `wait` or `stop`."""
 
-    def __init__(
-        self, child: subprocess.Popen[bytes], reply: IO[bytes], names: Mapping[str, int]
-    ) -> None:
-        self._child = child
-        self._reply = reply
+    def __init__(self, job: Job, names: Mapping[str, int]) -> None:
+        self._job = job
         self._names = names
-        self._ends = time.monotonic() + LIMIT
-        self._derived: Derived | None = None
 
     def poll(self) -> Derived:
         """What has been found by now; a child beyond its time is stopped."""
-        if self._derived is not None:
-            return self._derived
-        if self._child.poll() is not None:
-            return self._finished("the proof ended without an answer (too little memory?)")
-        if time.monotonic() >= self._ends:
-            return self._finished(f"no proof within {LIMIT:g} seconds")
-        return self._read()
+        return self._read(self._job.poll())
 
     def wait(self) -> Derived:
         """What was found, at the latest when the time is up."""
-        if self._derived is None:
-            try:
-                self._child.wait(max(0.0, self._ends - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                return self._finished(f"no proof within {LIMIT:g} seconds")
-            except BaseException:
-                self.stop()
-                raise
-        return self.poll()
+        return self._read(self._job.wait())
 
     def stop(self) -> None:
         """End the child, whatever it is doing."""
-        if self._derived is None:
-            self._finished("stopped")
+        self._job.stop()
 
-    def _finished(self, otherwise: str) -> Derived:
-        self._child.kill()
-        self._child.wait()
-        found = self._read()
-        self._reply.close()
-        if found.answer is None:
-            skipped = Answer("skipped", otherwise)
-            found = Derived(skipped, found.formulas, found.where, found.same)
-        self._derived = found
-        return found
-
-    def _read(self) -> Derived:
-        """What stands in the reply so far, in whole lines."""
-        self._reply.seek(0)
-        lines = self._reply.read().split(b"\n")[:-1]
+    def _read(self, documents: Sequence[Mapping[str, Any]]) -> Derived:
+        """What a child has said so far. One that ended without an answer has skipped it."""
         said: dict[str, Any] = {}
-        for line in lines:
-            try:
-                said |= json.loads(line)
-            except ValueError:
-                continue
+        for document in documents:
+            said |= document
         proof = said.get("proof")
         answer = None if proof is None else Answer(proof["status"], proof["why"])
+        if answer is None and self._job.over is not None:
+            why = self._job.over or "the proof ended without an answer (too little memory?)"
+            answer = Answer("skipped", why)
         rows = said.get("formulas", [])
         texts = {self._names[name]: sanitise(text) for name, _, text, _ in rows}
         where = next((sanitise(row[3]) for row in rows), "")
@@ -165,10 +130,10 @@ def start(p: Pass, gate: Gate, known: Known | None = None) -> Deriving | Refused
         return _refused(str(error).splitlines()[0] if str(error) else type(error).__name__)
     names = {p.names[node]: node for node in gate.inputs}
     try:
-        child, reply = began("tutor.debugger.gates.derive", request.encode())
+        job = Job("tutor.debugger.gates.derive", request.encode(), LIMIT)
     except OSError as error:
         return _refused(f"no child process: {error.strerror or error}")
-    return Deriving(child, reply, names)
+    return Deriving(job, names)
 
 
 def _first_cell(p: Pass, gate: Gate) -> tuple[int, ...] | None:

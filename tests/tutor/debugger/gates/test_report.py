@@ -51,7 +51,7 @@ def test_what_a_child_finds_out(neuron: Trace) -> None:
     assert derived.answer == Answer("proved")
     assert derived.same
     assert list(derived.formulas.values()) == ["f·(1 − f)"]
-    assert job.poll() is derived
+    assert job.poll() == derived
     job.stop()
     told = gate_report(neuron, folded, None, derived, seen)
     assert told.kind == "gate"
