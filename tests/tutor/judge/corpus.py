@@ -1,6 +1,7 @@
 """The labelled corpus: exercises and answers whose verdicts experts wrote down before the judge.
 
-`python tests/tutor/judge/corpus.py [seed]` judges all of it and prints a table per family of slips.
+`python tests/tutor/judge/corpus.py [seed [beginning of ids ...]]` judges it and prints a table per
+family of slips.
 A case: id, exercise, target, lines, verdict, first_wrong, labels (the accepted ones, the best
 first), family (of the best label, or right, incomplete, reject), note.
 """
@@ -17,6 +18,8 @@ from typing import Any
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "judge"
 FIGURES = ("false accept", "false reject", "verdict", "first wrong line", "label")
+WHOLE = ("too_long", "empty_input")
+"""Reasons that no single line has: their line is not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def cases() -> tuple[Case, ...]:
     """All cases, in the order of the files. Raises ValueError where two have one id."""
     found: dict[str, Case] = {}
     for path in sorted((DATA / "cases").glob("*.jsonl")):
-        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, text in enumerate(path.read_text(encoding="utf-8").strip().split("\n"), 1):
             data = json.loads(text)
             one = Case(
                 data["id"],
@@ -135,8 +138,13 @@ def cases() -> tuple[Case, ...]:
 
 
 def compare(case: Case, verdict: str, first_wrong: int | None, label: str | None) -> Finding:
-    """Put a verdict beside the expected one and name what differs."""
+    """Put a verdict beside the expected one and name what differs.
+
+    Hostile input may be refused or judged wrong.
+    """
     faults: list[str] = []
+    if case.family == "hostile" and verdict == "wrong":
+        return Finding(case, verdict, first_wrong, label, ())
     if verdict == "correct" and case.verdict != "correct":
         faults.append("false accept")
     elif case.verdict == "correct" and verdict != "correct":
@@ -144,7 +152,8 @@ def compare(case: Case, verdict: str, first_wrong: int | None, label: str | None
     elif verdict != case.verdict:
         faults.append("verdict")
     else:
-        if verdict in ("wrong", "reject") and first_wrong != case.first_wrong:
+        lines = verdict in ("wrong", "reject") and label not in WHOLE
+        if lines and first_wrong != case.first_wrong:
             faults.append("first wrong line")
         if case.labels and label not in case.labels:
             faults.append("label")
@@ -167,6 +176,6 @@ def judge_all(chosen: Iterable[Case], seed: int | None) -> Tally:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-    begin = [one for one in sys.argv[2:]]
-    part = [one for one in cases() if not begin or one.id.startswith(tuple(begin))]
+    begin = tuple(sys.argv[2:]) or ("",)
+    part = [one for one in cases() if one.id.startswith(begin)]
     sys.stdout.write(judge_all(part, int(sys.argv[1]) if sys.argv[1:] else 1).table() + "\n")
