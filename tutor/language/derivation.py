@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NoReturn
 
 from tutor.language.differentials import DerivationParser
 from tutor.language.errors import LanguageError, shortened
@@ -70,7 +69,8 @@ def read_expression(text: str, vocabulary: Vocabulary) -> Expression:
 
 def read_name(text: str) -> str:
     """A name in its plain spelling: `w1` for `w₁`, `delta` for `δ`. Raises `LanguageError`."""
-    parser = _parser(text, Vocabulary(frozenset()), look=False)
+    check_limits([text])
+    parser = DerivationParser(text, Vocabulary(frozenset()))
     token = parser.token
     if token.kind != "name" or parser.following().kind != "end":
         parser.refuse("syntax_error", "expected one name", (0, len(text)))
@@ -119,11 +119,10 @@ def check_limits(lines: Sequence[str]) -> None:
             raise error
 
 
-def _parser(text: str, vocabulary: Vocabulary, look: bool = True) -> DerivationParser:
+def _parser(text: str, vocabulary: Vocabulary, forward: bool = False) -> DerivationParser:
     check_limits([text])
-    parser = DerivationParser(text, vocabulary)
-    if look:
-        parser.check_tokens()
+    parser = DerivationParser(text, vocabulary, forward)
+    parser.check_tokens()
     return parser
 
 
@@ -188,22 +187,16 @@ def _is_bare(placed: Placed) -> bool:
 
 
 def _check_end(parser: DerivationParser) -> None:
-    if parser.token.kind != "end":
-        _refuse_rest(parser)
-
-
-def _refuse_rest(parser: DerivationParser) -> NoReturn:
     if parser.at("=="):
         hint = 'two sides are related by a single "="'
         parser.refuse("syntax_error", '"==" between two sides', parser.token, hint)
-    parser.leftover()
+    if parser.token.kind != "end":
+        parser.leftover()
 
 
 def _statements(text: str, known: set[str]) -> Iterable[tuple[str, Expression]]:
     """The statements of one string, each of whose names is then known."""
-    check_limits([text])
-    parser = DerivationParser(text, Vocabulary(frozenset(known)), forward=True)
-    parser.check_tokens()
+    parser = _parser(text, Vocabulary(frozenset(known)), forward=True)
     while True:
         while parser.at(";"):
             parser.take()

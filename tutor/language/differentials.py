@@ -7,16 +7,15 @@ loss by X. A function's name before "(" is a call unless the exercise declares i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from keyword import iskeyword
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from tutor.language import admitted
 from tutor.language.errors import LanguageError, code_point, shortened
 from tutor.language.functions import function_named, near
 from tutor.language.lines import Vocabulary
-from tutor.language.parser import BUILTINS, Parser, Placed
+from tutor.language.parser import BUILTINS, WORD_HINTS, Parser, Placed
 from tutor.language.tokens import Token, tokenize
 from tutor.language.tree import Derivative, Name
 
@@ -38,9 +37,9 @@ NAME_HINTS = {
     "e": "for e to the power x write exp(x)",
     "pi": "write 3.141592653589793",
     "inf": "a number has at most 250 digits",
-    "nan": "",
+    "d": "a derivative is written dA/dB",
 }
-LONGEST_SPLIT = 80
+LONGEST_NAME = 80
 
 
 class DerivationParser(Parser):
@@ -49,6 +48,8 @@ class DerivationParser(Parser):
     forward: the text is a forward line, in which there are no derivatives and `;` ends a
     statement.
     """
+
+    word_hints: ClassVar[Mapping[str, str]] = {**WORD_HINTS, "lambda": "lam is a free name"}
 
     def __init__(self, text: str, vocabulary: Vocabulary, forward: bool = False) -> None:
         stop = _end_of_line(text)
@@ -84,14 +85,14 @@ class DerivationParser(Parser):
         if token.text == "'" and before is not None and before.text == "'":
             message = "second derivatives are not part of the language"
             self.refuse("bad_arguments", message, (before.start, token.end), PRIME_HINT)
-        if token.text == "'" and not (before and _may_have_prime(before)):
-            message = "strings are not part of the language"
-            self.refuse("forbidden_syntax", message, token, PRIME_HINT)
+        if token.text == "'" and (before is None or admitted.admitted(before.text) is None):
+            message, hint = "strings are not part of the language", PRIME_HINT
+            if before is not None and before.kind == "name" and self.meaning(before):
+                message, hint = "only a function has a prime", "the transpose is .T"
+            self.refuse("forbidden_syntax", message, token, hint)
 
     def check_allowed(self, token: Token) -> None:
         """Refuse a token that has no place in any derivation, saying so."""
-        if token.kind == "sign" and token.text == "'":
-            self.refuse("syntax_error", "a prime has no place here", token, PRIME_HINT)
         if token.kind == "sign" and token.text == "∂":
             message = "∂ stands before the name of a quantity"
             self.refuse("syntax_error", message, token, "write dA/dB")
@@ -129,9 +130,6 @@ class DerivationParser(Parser):
     def primed(self) -> Placed:
         """`sigma'(z)`: the derivative of an elementwise function of one operand."""
         token = self.take()
-        if admitted.admitted(token.text) is None:
-            message = f"{shortened(token.text)} is no function, and only a function has a prime"
-            self.refuse("syntax_error", message, (token.start, self.token.end), PRIME_HINT)
         if self.following().text != "(":
             where = (token.start, self.token.end)
             message = f"{token.text}' needs its argument in parentheses"
@@ -228,7 +226,7 @@ class DerivationParser(Parser):
             if likely is None or admitted.admitted(likely) is None:
                 vocabulary = self.vocabulary
                 likely = near_name(name, [*vocabulary.names, *vocabulary.aliases])
-            hint = f"did you mean {shortened(likely)}?" if likely else ""
+            hint = f"did you mean {shortened(likely)}?" if likely else NAME_HINTS.get(name, "")
         self.refuse("unknown_name", message, token, hint)
 
 
@@ -237,7 +235,7 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
 
     A slip: another case, one letter too many, too few or wrong, two exchanged, an underscore.
     """
-    if len(name) > LONGEST_SPLIT:
+    if len(name) > LONGEST_NAME:
         return None
     wanted = name.lower().replace("_", "")
     ordered = sorted(known)
@@ -249,7 +247,7 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
     rests = {wanted, *_without_one(wanted)}
     for other in ordered:
         plain = other.lower().replace("_", "")
-        if not 1 < len(plain) <= LONGEST_SPLIT or len(plain) == len(wanted) == 2:
+        if not 1 < len(plain) <= LONGEST_NAME or len(plain) == len(wanted) == 2:
             continue
         if not rests.isdisjoint({plain, *_without_one(plain)}):
             return other
@@ -258,14 +256,6 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
 
 def _without_one(name: str) -> list[str]:
     return [name[:i] + name[i + 1 :] for i in range(len(name))]
-
-
-def _may_have_prime(token: Token) -> bool:
-    return (
-        token.kind == "name"
-        and not iskeyword(token.text)
-        and (admitted.admitted(token.text) is not None)
-    )
 
 
 def _end_of_line(text: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from keyword import iskeyword
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from tutor.language import calls, postfix
 from tutor.language.errors import LanguageError, Reason, shortened
@@ -84,6 +84,8 @@ def parse(text: str, declared: Iterable[str] = ()) -> Program:
 class Parser:
     """Where the reading of a text stands: the next token, how deep, which names were met."""
 
+    word_hints: ClassVar[Mapping[str, str]] = WORD_HINTS
+
     def __init__(
         self, text: str, declared: Iterable[str] = (), tokens: tuple[Token, ...] | None = None
     ) -> None:
@@ -145,7 +147,7 @@ class Parser:
                 self.refuse("forbidden_syntax", message, token)
             if iskeyword(name):
                 message = f"{name} is a word of Python, not of this language"
-                self.refuse("forbidden_syntax", message, token, WORD_HINTS.get(name, ""))
+                self.refuse("forbidden_syntax", message, token, self.word_hints.get(name, ""))
 
     def program(self) -> Program:
         """All statements of the text."""
