@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tutor.render.sanitise import sanitise
 from tutor.session.refused import Refused
-from tutor.session.session import Session
 
 
 def path_of(text: str) -> Path:
@@ -21,7 +20,7 @@ def path_of(text: str) -> Path:
     return path
 
 
-def endings(session: Session, text: str) -> Sequence[str]:
+def endings(sitting: object, text: str) -> Sequence[str]:
     """Files that begin like this, for completion."""
     begun = "" if text.endswith("/") else Path(text).name
     try:

@@ -1,0 +1,127 @@
+"""The verdict on a derivation as a report: the lines with their marks, the slip under its spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tutor.judge import hints
+from tutor.judge.records import as_data
+from tutor.judge.verdict import CounterExample, Judged, Verdict
+from tutor.render.numbers import number as digits
+from tutor.render.report import Report, Row
+from tutor.render.sanitise import cell_width, sanitise
+from tutor.render.values import inline
+
+ROLES = {"=": "right", "≈": "right", "✗": "wrong", "~": "changed", "?": "wrong", " ": "quiet"}
+"""How each mark of the gutter is coloured."""
+
+WORDS = {
+    "=": "proved",
+    "≈": "equal at every point",
+    "✗": "wrong",
+    "~": "follows from the wrong line above",
+    "?": "cannot be read",
+}
+"""What each mark says."""
+
+INDENT = 8
+"""Cells before the text of a line: its mark and its number."""
+
+_MOST_VALUES = 6
+
+
+def report(
+    target: str,
+    lines: Sequence[str],
+    verdict: Verdict,
+    proofs: Mapping[int, str] | None = None,
+) -> Report:
+    """The lines with marks, what is said of them, and the same as sentences and data."""
+    proofs = proofs or {}
+    known = {one.number: one for one in verdict.lines}
+    rows: list[Row] = []
+    for index, line in enumerate(lines):
+        rows += line_rows(index, line, known.get(index), proofs.get(index))
+    rows += [Row(()), *[Row(((f"   {one}", role),)) for one, role in told(target, verdict)]]
+    sentences = [
+        f"Line {one.number + 1}: {WORDS[_mark(one, proofs.get(one.number))]}."
+        for one in verdict.lines
+        if one.mark in WORDS
+    ]
+    sentences += [one for one, _ in told(target, verdict)]
+    data: dict[str, Any] = as_data(verdict)
+    data["lines"] = [
+        {
+            "number": one.number,
+            "mark": _mark(one, proofs.get(one.number)),
+            "label": one.label,
+            "span": None if one.span is None else list(one.span),
+            "message": one.message,
+        }
+        for one in verdict.lines
+    ]
+    return Report("derivation", f"{target}", tuple(rows), tuple(sentences), data, verdict.kind)
+
+
+def line_rows(index: int, line: str, judged: Judged | None, proof: str | None = None) -> list[Row]:
+    """One line with its mark and number; a wrong one with its spot marked below."""
+    mark = " " if judged is None else _mark(judged, proof)
+    text = sanitise(line)
+    role = "wrong" if mark in ("✗", "?") else "text"
+    number = f"{index + 1:>3}  "
+    rows = [Row(((f"  {mark}", ROLES[mark]), (number, "quiet"), (text, role)))]
+    if mark in ("✗", "?") and judged is not None and judged.span is not None:
+        start, end = judged.span
+        before = cell_width(sanitise(line[:start]))
+        length = max(1, cell_width(sanitise(line[start:end])))
+        rows.append(Row(((" " * (INDENT + before), "text"), ("‾" * length, "wrong"))))
+    return rows
+
+
+def told(target: str, verdict: Verdict) -> list[tuple[str, str]]:
+    """What is said below the lines, each sentence with its role."""
+    if verdict.kind == "correct":
+        return [(f"Every line is right, and {target or 'the end'} is reached.", "right")]
+    said = [(verdict.message, "wrong" if verdict.kind != "incomplete" else "changed")]
+    example = verdict.counter_example
+    if example is not None:
+        said.append((example_sentence(example, verdict), "text"))
+    return said
+
+
+def example_sentence(example: CounterExample, verdict: Verdict) -> str:
+    """`At w = 0.7, x = 1.3: your line 0.292, dL/dw 0.379.`"""
+    shown = [
+        f"{name} = {digits(value)}"
+        for name, value in example.values.items()
+        if isinstance(value, (int, float))
+    ]
+    arrays = [name for name, value in example.values.items() if isinstance(value, list)]
+    shown += [f"{name} = {inline(_array(example.values[name]))}" for name in arrays]
+    more = ", …" if len(shown) > _MOST_VALUES else ""
+    place = ", ".join(shown[:_MOST_VALUES]) + more
+    at = f"At {place}: " if place else ""
+    entry = "" if not example.entry else f" in entry {list(example.entry)}"
+    yours, truth = _said(example.yours), _said(example.truth)
+    return f"{at}your line gives {yours}{entry}, the true value is {truth}."
+
+
+def _array(value: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(value, dtype=float)
+
+
+def _said(value: float | None) -> str:
+    return "no number" if value is None else digits(value)
+
+
+def _mark(judged: Judged, proof: str | None) -> str:
+    return "=" if proof == "proved" and judged.mark == "≈" else judged.mark
+
+
+def hint_sentences(verdict: Verdict, lines: Sequence[str], count: int) -> list[str]:
+    """The hints that were asked for, the first ones first."""
+    found = [hints.hint(verdict, lines, step) for step in range(1, count + 1)]
+    return [one for one in found if one]

@@ -1,0 +1,1 @@
+"""Deriving: a sitting with one exercise; lines are written one by one, and each is judged."""
