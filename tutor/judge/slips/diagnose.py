@@ -1,0 +1,444 @@
+"""The search for the best explanation of a wrong line, within a budget of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.arrays.numpy_ import NAMESPACE
+from tutor.judge.slips import costs, ratios
+from tutor.judge.slips.edits import Edit, edits
+from tutor.judge.slips.points import Point
+from tutor.judge.slips.quantities import Quantities
+from tutor.judge.slips.regroup import regrouped
+from tutor.judge.slips.rules import Mistake, mistakes
+from tutor.judge.slips.sweep import Sweep
+from tutor.judge.slips.terms import (
+    UNFIT,
+    Steps,
+    StepsSpentError,
+    Wanted,
+    Worked,
+    local_derivative,
+)
+from tutor.judge.slips.wrong import Problem, WrongLine
+from tutor.judge.verdict import Candidate
+from tutor.language.tree import Expression, Name, children
+
+Array = Any
+Span = tuple[int, int]
+
+BUDGET = 4000
+"""Steps for one diagnosis; a step is one term or one rule worked out at one point."""
+
+_POINTS = 5
+_MOST = 3
+_MOST_HITS = 40
+_SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """An explanation that holds at all points."""
+
+    cost: float
+    label: str
+    span: Span
+    fact: str = ""
+
+
+def diagnose(problem: Problem, wrong: WrongLine) -> tuple[Candidate, ...]:
+    """Up to three slips that explain a false side, the best first; never none.
+
+    Every candidate but the last resorts (`shape_mismatch`, `algebra_slip`, `unknown`) was
+    confirmed at points other than the one at which it was found.
+    """
+    with np.errstate(all="ignore"):
+        search = _Search(problem, wrong)
+        try:
+            search.run()
+        except StepsSpentError:
+            pass
+        return search.candidates()
+
+
+class _Search:
+    """The points, the learner's side worked out, and the explanations found so far."""
+
+    def __init__(self, problem: Problem, wrong: WrongLine) -> None:
+        self.problem = problem
+        self.wrong = wrong
+        self.steps = Steps(BUDGET)
+        self.points = _points(problem, wrong)
+        self.hits: list[_Hit] = []
+        point = self.points[0]
+        factors = _with_factors(problem, self.points)
+        self.known = Quantities(problem.graph, point, tuple(problem.own), factors)
+        self.truth = Wanted(point.truth)
+        self.worked = Worked(wrong.tree, point, self.steps)
+        self.answers = [self.worked.value]
+        if self.worked.value is not None:
+            self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
+        self.whole = (wrong.start, wrong.end)
+
+    def run(self) -> None:
+        """Look for explanations, the cheapest kinds first."""
+        if self.worked.value is not None and self.truth.same(self.worked.value):
+            self.nearly_right()
+            return
+        self.compare()
+        self.sweeps()
+        self.tree(self.worked, regrouped(self.worked))
+        self.tree(self.worked, edits(self.worked, self.known))
+        self.definitions()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the side has the shape of the truth."""
+        value = self.worked.value
+        return value is not None and value.shape == self.truth.shape
+
+    def hit(self, label: str, way: str, span: Span, extra: float = 0.0, fact: str = "") -> None:
+        """Note an explanation."""
+        self.hits.append(_Hit(costs.cost(label, way) + extra, label, span, fact))
+
+    def nearly_right(self) -> None:
+        """A side that is wrong by less than screening can see."""
+        self.hit("rounded_constant", "ratio", self.whole)
+
+    def compare(self) -> None:
+        """Ratios and differences of the whole side."""
+        if not self.fits or any(answer is None for answer in self.answers):
+            return
+        ratio = ratios.constant_ratio(self.answers, self.points)
+        if ratio is not None:
+            for found in ratios.of_ratio(ratio, self.known):
+                self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
+        if ratios.constant_difference(self.answers, self.points):
+            self.hit("additive_constant", "ratio", self.whole)
+        for found, value in ratios.comparisons(self.answers[0], self.known):
+            if self.predicts(value):
+                self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
+        self.other_targets()
+
+    def other_targets(self) -> None:
+        """The gradient of another quantity, or no gradient at all."""
+        left = self.wrong.left
+        if left is None:
+            return
+        mine = Wanted(self.answers[0])
+        places = self.problem.graph.places
+        for name in self.known.names:
+            if name not in places:
+                continue
+            value = self.known.point.values[name]
+            if mine.same(value) and self.predicts(lambda p, n=name: p.values[n]):  # type: ignore[misc]
+                if name == left.of:
+                    self.hit("not_differentiated", "ratio", self.whole, fact=name)
+            for of, by in ((left.of, name), (name, left.by)):
+                if (of, by) == (left.of, left.by) or not self.known.depends(of, by):
+                    continue
+                self.other_derivative(of, by, mine)
+
+    def other_derivative(self, of: str, by: str, mine: Wanted) -> None:
+        """Whether the side is another derivative than the one that it should be."""
+        left = self.wrong.left
+        self.steps.take(2)
+        try:
+            value = self.known.point.derivative(of, by)
+        except UNFIT:
+            return
+        if left is None or not mine.same(value):
+            return
+        if not self.predicts(lambda p: p.derivative(of, by)):
+            return
+        if of != left.of:
+            self.hit("missing_chain_factor", "rule", self.whole, 0.3)
+        elif self.known.depends(by, left.by):
+            self.hit("missing_chain_factor", "rule", self.whole, 0.2)
+        else:
+            self.hit("wrong_target", "ratio", self.whole, fact=by)
+
+    def sweeps(self) -> None:
+        """Reverse sweeps with one wrong rule."""
+        left = self.wrong.left
+        if left is None or not self.known.depends(left.of, left.by) or not self.fits:
+            return
+        graph = self.problem.graph
+        try:
+            sweeps = [Sweep(graph, p.nodes, left.of, left.by, self.steps) for p in self.points]
+        except UNFIT:
+            return
+        if not all(
+            Wanted(p.truth).same(s.truth) for p, s in zip(self.points, sweeps, strict=True)
+        ):
+            return
+        first = sweeps[0]
+        direction = np.asarray(_direction(self.truth.shape))
+        answer = self.answers[0]
+        along_truth = float(np.vdot(direction, self.truth.value))
+        along_answer = float(np.vdot(direction, answer))
+        moving = frozenset(first.between)
+        for place in reversed(first.between[1:]):
+            for mistake in mistakes(graph, place, moving):
+                errors = first.errors(place, mistake.rule)
+                if not errors:
+                    continue
+                if first.projected(errors, direction, along_answer - along_truth):
+                    if self.explained(sweeps, {place: mistake}, 1.0):
+                        self.hit(mistake.label, "rule", self.spot(first, place, mistake))
+                    continue
+                for number in _SIMPLE:
+                    if first.projected(errors, direction, along_answer / number - along_truth):
+                        if self.explained(sweeps, {place: mistake}, number):
+                            more = costs.DOUBLE
+                            self.hit(mistake.label, "rule", self.whole, more, "and a factor")
+        self.shared(sweeps)
+
+    def shared(self, sweeps: list[Sweep]) -> None:
+        """The same wrong rule at every step of one op."""
+        first = sweeps[0]
+        graph = self.problem.graph
+        moving = frozenset(first.between)
+        by_op: dict[str, list[int]] = {}
+        for place in first.between[1:]:
+            op = graph.steps[place].op
+            if op is not None:
+                by_op.setdefault(op.name, []).append(place)
+        for places in by_op.values():
+            if len(places) < 2:
+                continue
+            made = [[m for m in mistakes(graph, place, moving) if m.shared] for place in places]
+            for together in zip(*made, strict=False):
+                if self.explained(sweeps, dict(zip(places, together, strict=True)), 1.0):
+                    self.hit(together[0].label, "rule", self.whole, 0.2)
+
+    def explained(self, sweeps: list[Sweep], wrong: dict[int, Mistake], number: float) -> bool:
+        """Whether sweeps with wrong rules give the learner's side, at all points."""
+        rules = {place: mistake.rule for place, mistake in wrong.items()}
+        for sweep, answer in zip(sweeps, self.answers, strict=True):
+            value = sweep.with_rules(rules)
+            if value is None or not Wanted(answer).same(np.asarray(value * number)[()]):
+                return False
+        return True
+
+    def spot(self, sweep: Sweep, place: int, mistake: Mistake) -> Span:
+        """Where in the side a wrong rule shows: the term that has the value of its factor."""
+        if mistake.wrong is not None:
+            try:
+                value = np.asarray(mistake.wrong(sweep.spot(place)))[()]
+            except UNFIT:
+                return self.whole
+            wanted = Wanted(value)
+            for term in self.worked.terms:
+                if children(term) or isinstance(term, Name):
+                    if wanted.same(self.worked.at(term)):
+                        return (term.start, term.end)
+        return self.whole
+
+    def tree(self, worked: Worked, tried: Iterator[Edit]) -> None:
+        """Edits of the learner's tree."""
+        for edit in tried:
+            value = worked.edited(edit.site, worked.at(edit.new))
+            if value is None or value.shape != self.truth.shape:
+                continue
+            if self.truth.same(value):
+                if self.repaired(edit, 1.0):
+                    self.hit(edit.label, "edit", edit.span, edit.extra, edit.fact)
+                    if len(self.hits) > _MOST_HITS:
+                        return
+                continue
+            number = self.truth.ratio(value)
+            if number in _SIMPLE and edit.label not in _CHANCY and self.repaired(edit, number):
+                self.hit(edit.label, "edit", edit.span, edit.extra + costs.DOUBLE, "and a factor")
+
+    def repaired(self, edit: Edit, number: float) -> bool:
+        """Whether an edit makes the side true at the other points too, but for a factor."""
+        tree = with_term(self.worked.tree, self.worked, edit.site, edit.new)
+        for point in self.points[1:]:
+            value = self.value_at(tree, point)
+            if value is None or not Wanted(point.truth).same(np.asarray(value / number)[()]):
+                return False
+        return True
+
+    def definitions(self) -> None:
+        """Edits in the definitions of the learner's own symbols that the side names."""
+        used = self.used()
+        for name in used:
+            tree = self.problem.own[name]
+            inner = Worked(tree, self.known.point, self.steps)
+            if inner.value is None:
+                continue
+            site = next(t for t in self.worked.terms if isinstance(t, Name) and t.name == name)
+            span = (site.start, site.end)
+            for edit in edits(inner, self.known):
+                value = inner.edited(edit.site, inner.at(edit.new))
+                if value is None or not self.truth.same(self.with_own(name, value, 0)):
+                    continue
+                new = with_term(tree, inner, edit.site, edit.new)
+                if self.holds_with(name, new):
+                    self.hit(edit.label, "edit", span, edit.extra + 0.1, edit.fact)
+
+    def used(self) -> list[str]:
+        """The learner's own symbols that the side names."""
+        own = self.problem.own
+        names = [term.name for term in self.worked.terms if isinstance(term, Name)]
+        return list(dict.fromkeys(name for name in names if name in own))
+
+    def with_own(self, name: str, value: Array, place: int) -> Array:
+        """The side if one of the learner's own symbols had another value."""
+        point = self.points[place]
+        before = point.values[name]
+        point.values[name] = value
+        try:
+            return Worked(self.wrong.tree, point, self.steps).value
+        finally:
+            point.values[name] = before
+
+    def holds_with(self, name: str, new: Expression) -> bool:
+        """Whether the side is true at the other points with another definition of a symbol."""
+        for place in range(1, len(self.points)):
+            point = self.points[place]
+            value = self.value_at(new, point)
+            if value is None:
+                return False
+            if not Wanted(point.truth).same(self.with_own(name, value, place)):
+                return False
+        return True
+
+    def predicts(self, value: Callable[[Point], Array]) -> bool:
+        """Whether a formula gives the learner's side at the other points."""
+        for point, answer in zip(self.points[1:], self.answers[1:], strict=True):
+            try:
+                if answer is None or not Wanted(answer).same(np.asarray(value(point))[()]):
+                    return False
+            except UNFIT:
+                return False
+        return True
+
+    def value_at(self, tree: Expression, point: Point) -> Array:
+        """The value of a tree at a point, None where it does not fit."""
+        return Worked(tree, point, self.steps).value
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The explanations found, the best first, one for each label."""
+        best: dict[str, _Hit] = {}
+        for hit in sorted(self.hits, key=lambda h: (h.cost, _size(h.span))):
+            known = best.get(hit.label)
+            if known is None:
+                best[hit.label] = hit
+            elif hit.cost < known.cost + 1 and _inside(hit.span, known.span):
+                best[hit.label] = replace(known, span=hit.span, fact=hit.fact or known.fact)
+        if not best:
+            return (self.last_resort(),)
+        if self.wrong.before and "algebra_slip" not in best:
+            price = costs.cost("algebra_slip", "ratio")
+            best["algebra_slip"] = _Hit(price, "algebra_slip", self.whole)
+        order = sorted(best.values(), key=lambda h: h.cost)[:_MOST]
+        return tuple(
+            [Candidate(h.label, h.span, h.label != "algebra_slip", h.fact) for h in order]
+        )
+
+    def last_resort(self) -> Candidate:
+        """What to say of a side that nothing explains."""
+        if not self.fits:
+            unfit = next((t for t in self.worked.terms if self.worked.at(t) is None), None)
+            span = self.whole if unfit is None else (unfit.start, unfit.end)
+            return Candidate("shape_mismatch", span, True)
+        if self.wrong.before:
+            return Candidate("algebra_slip", self.whole, False)
+        return Candidate("unknown", self.whole, False)
+
+
+_CHANCY = frozenset({"constant_factor", "sign_error", "batch_mean", "additive_constant"})
+"""Slips that a factor beside them says nothing new of."""
+
+
+def with_term(tree: Expression, worked: Worked, site: Expression, new: Expression) -> Expression:
+    """The tree with `new` in the place of `site`."""
+    while site is not tree:
+        above, place = worked.parents[id(site)]
+        new = _with_child(above, place, new)
+        site = above
+    return new
+
+
+def _with_child(above: Expression, place: int, new: Expression) -> Expression:
+    fields = type(above).__dataclass_fields__
+    if "operands" in fields:
+        operands = list(children(above))
+        operands[place] = new
+        return replace(above, operands=tuple(operands))  # type: ignore[call-arg]
+    if "items" in fields:
+        items = list(children(above))
+        items[place] = new
+        return replace(above, items=tuple(items))  # type: ignore[call-arg]
+    if "operand" in fields:
+        return replace(above, operand=new)  # type: ignore[call-arg]
+    return replace(above, **{("left", "right")[place]: new})  # type: ignore[arg-type]
+
+
+def _size(span: Span) -> int:
+    return span[1] - span[0]
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return outer[0] <= inner[0] <= inner[1] <= outer[1] and inner != outer
+
+
+def _direction(shape: tuple[int, ...]) -> Array:
+    return np.cos(np.arange(1.0, np.prod(shape) + 1) * 2.3).reshape(shape)
+
+
+def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
+    """The points, the first one where no entry of the truth is 0 if there is such a one."""
+    count = max(
+        [len(v.value) for v in (*problem.values.values(), wrong.truth) if hasattr(v, "value")],
+        default=1,
+    )
+    made = [
+        Point(i, problem.values, problem.nodes, wrong.truth, problem.derivative)
+        for i in range(min(count, _POINTS))
+    ]
+    good = [p for p in made if np.all(np.isfinite(p.truth)) and np.any(p.truth != 0)] or made[:1]
+    return sorted(good, key=lambda p: -_nonzero(p.truth))
+
+
+def _nonzero(value: Array) -> float:
+    return float(np.count_nonzero(value))
+
+
+def _with_factors(problem: Problem, points: list[Point]) -> tuple[str, ...]:
+    """Names of possible factors; local derivatives are put among the values under such names."""
+    graph = problem.graph
+    names = [name for name in graph.places if name not in graph.sizes]
+    names += [name for name in problem.own if name not in graph.places]
+    for i, step in enumerate(graph.steps):
+        if step.op is None or not step.op.elementwise or step.op.name in _PLAIN:
+            continue
+        moved = len(step.operands) == 1 or (step.op.name == "pow" and not _moves(graph, step))
+        if not moved:
+            continue
+        name = f"#{i}"
+        for point in points:
+            point.values[name] = _slope(step, point.nodes, i)
+        names.append(name)
+    return tuple(names)
+
+
+_PLAIN = frozenset("neg add sub mul gt lt ge le eq ne where step sign floor".split())
+
+
+def _moves(graph: Any, step: Any) -> bool:
+    return graph.live[step.operands[1]]
+
+
+def _slope(step: Any, nodes: tuple[Array, ...], place: int) -> Array:
+    inputs = [nodes[i] for i in step.operands]
+    if len(inputs) == 1 and not step.params:
+        return np.asarray(local_derivative(step.op.name, inputs[0], nodes[place]))[()]
+    ones = np.ones_like(nodes[place])
+    return np.asarray(step.op.vjp(NAMESPACE, ones, nodes[place], *inputs, **step.params)[0])[()]

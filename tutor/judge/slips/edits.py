@@ -1,0 +1,598 @@
+"""Single edits of a learner's tree, each of which undoes one slip.
+
+An edit puts a new term in the place of one that stands in the tree. `span` is what the learner has
+to look at; most often that is the term itself. Whether an edit makes the tree true is for others
+to find out; here it is only said what could have gone wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.ops import REGISTRY
+from tutor.judge.slips.quantities import Quantities
+from tutor.judge.slips.terms import Worked
+from tutor.language.tree import (
+    Binary,
+    Call,
+    Compare,
+    Derivative,
+    Expression,
+    Keyword,
+    Name,
+    Number,
+    Transpose,
+    Unary,
+)
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Put `new` in the place of `site`, which undoes the slip `label`.
+
+    extra: what this edit costs beyond others of its label. fact: data for the message.
+    """
+
+    label: str
+    site: Expression
+    new: Expression
+    span: Span
+    extra: float = 0.0
+    fact: str = ""
+
+
+def edits(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """All single edits of a tree, those of each family together, what learners do most first."""
+    for family in (
+        _signs,
+        _slopes,
+        _functions,
+        _products,
+        _transposes,
+        _reductions,
+        _dropped,
+        _powers,
+        _numbers,
+        _quotients,
+        _names,
+        _derivatives,
+        _scaled,
+        _added,
+    ):
+        yield from family(worked, known)
+
+
+def _at(label: str, site: Expression, new: Expression, extra: float = 0.0, fact: str = "") -> Edit:
+    return Edit(label, site, new, (site.start, site.end), extra, fact)
+
+
+def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        match term:
+            case Binary(sign="+", left=left, right=right):
+                yield _at("sign_error", term, Binary("-", left, right))
+                yield _at("sign_error", term, Binary("-", right, left), 0.05)
+            case Binary(sign="-", left=left, right=right):
+                yield _at("sign_error", term, Binary("+", left, right))
+                if _above(worked, term) is not None:
+                    yield _at("sign_error", term, Binary("-", right, left), 0.05)
+            case Unary(sign="-", operand=operand):
+                yield _at("sign_error", term, operand, 0.02)
+            case Call() | Compare():
+                for operand in _operands(term):
+                    if not isinstance(operand, Unary):
+                        yield _at("sign_error", operand, Unary("-", operand), 0.1)
+            case Binary(sign="**", right=Number() as exponent):
+                yield _at("power_rule", exponent, Unary("-", exponent), 0.3)
+        if isinstance(term, Compare):
+            turned = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(term.relation)
+            if turned is not None:
+                new = Compare(turned, term.left, term.right)  # type: ignore[arg-type]
+                yield _at("wrong_local_derivative", term, new)
+
+
+def _slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A function where its derivative belongs, or the derivative at another place."""
+    for term in worked.terms:
+        if isinstance(term, Call) and len(term.operands) == 1 and not term.keywords:
+            operand = term.operands[0]
+            if term.function.endswith("'"):
+                plain = term.function[:-1]
+                yield _at("wrong_local_derivative", term, Call(plain, (operand,)), 0.4)
+                for name in known.like(worked.at(operand)):
+                    yield _at("wrong_eval_point", term, Call(term.function, (Name(name),)), -0.3)
+                for other in ("sigmoid", "tanh", "relu"):
+                    if other != plain:
+                        new = Call(f"{other}'", (operand,))
+                        yield _at("wrong_local_derivative", term, new)
+            elif _sloped(term.function):
+                label = (
+                    "activation_for_derivative"
+                    if term.function in known.activations
+                    else "not_differentiated"
+                )
+                yield _at(label, term, Call(f"{term.function}'", (operand,)))
+        elif isinstance(term, Name) and term.name in known.made_by:
+            function, source = known.made_by[term.name]
+            new = Call(f"{function}'", (source,))
+            label = (
+                "activation_for_derivative"
+                if function in known.activations
+                else "not_differentiated"
+            )
+            yield _at(label, term, new)
+            if known.point_of(term.name) is not None:
+                yield _at("wrong_local_derivative", term, Binary("-", Number(1.0), term), 0.3)
+
+
+def _sloped(function: str) -> bool:
+    declared = REGISTRY.get(function)
+    return declared is not None and declared.elementwise and declared.arity == 1
+
+
+_SLIDING = {
+    "corr": "conv",
+    "conv": "corr",
+    "corr_full": "conv_full",
+    "conv_full": "corr_full",
+}
+_FULL = {
+    "corr": "corr_full",
+    "conv": "conv_full",
+    "corr_full": "corr",
+    "conv_full": "conv",
+}
+_OPPOSITE = {"maximum": "minimum", "minimum": "maximum", "max": "min", "min": "max"}
+_TAKEN = {
+    "sin": ("cos",),
+    "cos": ("sin",),
+    "sinh": ("cosh",),
+    "cosh": ("sinh",),
+    "sigmoid": ("tanh", "relu"),
+    "tanh": ("sigmoid", "relu"),
+    "relu": ("step", "sigmoid", "tanh"),
+    "sign": ("step",),
+    "step": ("sign", "relu"),
+    "exp": ("log",),
+    "log": ("exp",),
+    "sqrt": (),
+}
+
+
+def _functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        if not isinstance(term, Call):
+            continue
+        name, operands = term.function, term.operands
+        if name in _SLIDING:
+            flipped = Call(_SLIDING[name], operands)
+            yield _at("kernel_flip", term, flipped)
+            for place in (0, 1):
+                turned = list(operands)
+                turned[place] = Call("flip", (operands[place],))
+                yield _at("kernel_flip", term, Call(name, tuple(turned)), 0.1)
+            yield _at("kernel_flip", term, Call("flip", (term,)), 0.1)
+            swapped = (operands[1], operands[0])
+            yield _at("matmul_order", term, Call(name, swapped), 0.2)
+            yield _at("kernel_flip", term, Call(_SLIDING[name], swapped), 0.4)
+            yield _at("shape_mismatch", term, Call(_FULL[name], operands), -0.5)
+            yield _at("kernel_flip", term, Call(_SLIDING[_FULL[name]], operands), 0.3)
+        elif name == "flip":
+            yield _at("kernel_flip", term, operands[0], 0.1)
+        elif name in _OPPOSITE:
+            yield _at("wrong_local_derivative", term, Call(_OPPOSITE[name], operands))
+        elif name in _TAKEN:
+            for other in _TAKEN[name]:
+                yield _at("wrong_local_derivative", term, Call(other, operands), 0.2)
+            if len(operands) == 1 and name in ("log", "exp", "sqrt", "sign", "abs"):
+                yield _at("extra_chain_factor", term, operands[0], 0.8)
+        elif name == "outer" and len(operands) == 2:
+            left, right = operands
+            yield _at("outer_inner", term, Call("outer", (right, left)))
+            yield _at("outer_inner", term, Binary("@", left, right), 0.05)
+            yield _at("outer_inner", term, Binary("*", left, right), 0.1)
+        elif name == "dot" and len(operands) == 2:
+            left, right = operands
+            yield _at("outer_inner", term, Call("outer", (left, right)), 0.05)
+            yield _at("outer_inner", term, Call("outer", (right, left)), 0.15)
+            yield _at("elementwise_vs_matmul", term, Binary("*", left, right), 0.05)
+            yield _at("matmul_order", term, Call("dot", (right, left)), 0.1)
+            yield _at("transpose_error", term, Call("dot", (Transpose(left), right)), 0.1)
+            yield _at("transpose_error", term, Call("dot", (left, Transpose(right))), 0.1)
+
+
+def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Products of the wrong kind or in the wrong order, and sums for products."""
+    for term in worked.terms:
+        if not isinstance(term, Binary):
+            continue
+        left, right = term.left, term.right
+        a, b = worked.at(left), worked.at(right)
+        if a is None or b is None:
+            continue
+        arrays = bool(a.shape) and bool(b.shape)
+        if term.sign == "@":
+            yield _at("matmul_order", term, Binary("@", right, left))
+            yield _at("elementwise_vs_matmul", term, Binary("*", left, right))
+            if a.ndim == 1 and b.ndim == 1:
+                yield _at("outer_inner", term, Call("outer", (left, right)), -0.1)
+                yield _at("outer_inner", term, Call("outer", (right, left)), 0.1)
+            if a.ndim == 2 and b.ndim == 2:
+                yield _at("transpose_error", term, _at_sign(_turned(left), _turned(right)), 0.3)
+                yield _at("matmul_order", term, _at_sign(_turned(right), _turned(left)), 0.0)
+            if a.ndim == 2 or b.ndim == 2:
+                yield _at("matmul_order", term, _at_sign(_turned(right), left), 0.15)
+                yield _at("matmul_order", term, _at_sign(right, _turned(left)), 0.15)
+        elif term.sign == "*" and arrays:
+            yield _at("elementwise_vs_matmul", term, Binary("@", left, right))
+            yield _at("elementwise_vs_matmul", term, Binary("@", right, left), 0.1)
+            if a.ndim == 2:
+                yield _at("elementwise_vs_matmul", term, _at_sign(_turned(left), right), 0.15)
+                yield _at("elementwise_vs_matmul", term, _at_sign(right, _turned(left)), 0.2)
+            if b.ndim == 2:
+                yield _at("elementwise_vs_matmul", term, _at_sign(left, _turned(right)), 0.15)
+                yield _at("elementwise_vs_matmul", term, _at_sign(_turned(right), left), 0.2)
+            if a.ndim == 1 and b.ndim == 1:
+                yield _at("outer_inner", term, Call("outer", (left, right)), 0.0)
+                yield _at("outer_inner", term, Call("outer", (right, left)), 0.1)
+        if term.sign in ("+", "-"):
+            yield _at("sum_product_confusion", term, Binary("*", left, right))
+        elif term.sign == "*":
+            yield _at("sum_product_confusion", term, Binary("+", left, right), 0.05)
+
+
+def _at_sign(left: Expression, right: Expression) -> Binary:
+    return Binary("@", left, right)
+
+
+def _turned(term: Expression) -> Expression:
+    return term.operand if isinstance(term, Transpose) else Transpose(term)
+
+
+def _transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        above = _above(worked, term)
+        if isinstance(above, Transpose):
+            continue
+        value = worked.at(term)
+        if value is None or value.ndim < 2:
+            continue
+        yield _at("transpose_error", term, _turned(term))
+
+
+_AXES: tuple[tuple[Keyword, ...], ...] = (
+    (),
+    (Keyword("axis", 0),),
+    (Keyword("axis", 1),),
+    (Keyword("axis", 0), Keyword("keepdims", True)),
+    (Keyword("axis", 1), Keyword("keepdims", True)),
+    (Keyword("axis", -1),),
+    (Keyword("axis", -1), Keyword("keepdims", True)),
+)
+
+
+def _reductions(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        if isinstance(term, Call) and term.function in ("sum", "mean"):
+            other = "mean" if term.function == "sum" else "sum"
+            yield _at("batch_mean", term, Call(other, term.operands, term.keywords))
+            for keywords in _AXES:
+                if keywords != term.keywords:
+                    new = Call(term.function, term.operands, keywords)
+                    yield _at("wrong_axis", term, new, 0.0 if _axis(keywords) else 0.1)
+            yield _at("wrong_axis", term, term.operands[0], 0.6)
+            yield _at("elementwise_vs_matmul", term, term.operands[0], 1.0)
+            operand = term.operands[0]
+            if isinstance(operand, Binary) and operand.sign == "*":
+                left, right = operand.left, operand.right
+                for new_term in (
+                    Binary("@", left, right),
+                    Binary("@", right, left),
+                    Binary("@", _turned(left), right),
+                    Binary("@", _turned(right), left),
+                ):
+                    yield _at("elementwise_vs_matmul", term, new_term, 0.3)
+                yield _at("outer_inner", term, Call("outer", (left, right)), 0.4)
+                yield _at("outer_inner", term, Call("outer", (right, left)), 0.5)
+            continue
+        value = worked.at(term)
+        if value is None or not value.shape or isinstance(_above(worked, term), Transpose):
+            continue
+        if isinstance(_above(worked, term), Call) and _above(worked, term).function == "sum":  # type: ignore[union-attr]
+            continue
+        for keywords in _AXES:
+            if len(keywords) < 2 or value.ndim > 1:
+                yield _at("missing_sum", term, Call("sum", (term,), keywords), 0.02 * len(keywords))
+
+
+def _axis(keywords: tuple[Keyword, ...]) -> bool:
+    return any(keyword.name == "axis" for keyword in keywords)
+
+
+def _dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A summand or a factor too many."""
+    for term in worked.terms:
+        if not isinstance(term, Binary):
+            continue
+        left, right = term.left, term.right
+        if term.sign in ("+", "-"):
+            label = "additive_constant" if isinstance(right, Number) else "extra_term"
+            yield Edit(label, term, left, (right.start, right.end))
+            label = "additive_constant" if isinstance(left, Number) else "extra_term"
+            new: Expression = right if term.sign == "+" else Unary("-", right)
+            yield Edit(label, term, new, (left.start, left.end), 0.1)
+            if isinstance(left, Number) and term.sign == "-":
+                yield Edit(label, term, right, (left.start, left.end), 0.4)
+        elif term.sign in ("*", "@"):
+            yield _without(known, term, left, right)
+            yield _without(known, term, right, left)
+        elif term.sign == "/":
+            yield _without(known, term, left, right)
+
+
+def _without(known: Quantities, term: Binary, kept: Expression, dropped: Expression) -> Edit:
+    label = "extra_chain_factor"
+    if isinstance(dropped, Number):
+        label = "constant_factor"
+    elif isinstance(dropped, Name) and dropped.name in known.sizes:
+        label = "batch_mean"
+    return Edit(label, term, kept, (dropped.start, dropped.end))
+
+
+def _powers(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        above = _above(worked, term)
+        if isinstance(term, Binary) and term.sign == "**":
+            exponent = _number(term.right)
+            if exponent is not None:
+                tried = (exponent - 1, exponent + 1, 2 * exponent, exponent / 2, exponent * 1.5)
+                for power in dict.fromkeys(tried):
+                    if power:
+                        yield _at("power_rule", term, Binary("**", term.left, _literal(power)))
+                yield _at("power_rule", term, term.left, 0.02)
+            yield _at("power_rule", term, Binary("**", term.left, _less(term.right)), 0.1)
+        elif isinstance(above, Binary) and above.sign == "**":
+            continue
+        elif isinstance(term, Name | Call | Binary) and not _is_product_part(above, term):
+            yield _at("power_rule", term, Binary("**", term, Number(2.0)), 0.3)
+        elif isinstance(term, Name | Call) or _grouped(above, term):
+            for power in (2.0, 3.0, 0.5, -1.0):
+                label = "inverted_ratio" if power == -1.0 else "power_rule"
+                more = 0.6 if power == -1.0 else 0.3
+                yield _at(label, term, Binary("**", term, _literal(power)), more)
+
+
+def _is_product_part(above: Expression | None, term: Expression) -> bool:
+    return isinstance(above, Binary) and above.sign in ("*", "/", "@")
+
+
+def _grouped(above: Expression | None, term: Expression) -> bool:
+    return (
+        isinstance(above, Binary)
+        and above.sign in ("*", "/")
+        and isinstance(term, Binary)
+        and term.sign in ("+", "-")
+    )
+
+
+def _less(term: Expression) -> Expression:
+    return Binary("-", term, Number(1.0))
+
+
+def _number(term: Expression) -> float | None:
+    if isinstance(term, Number):
+        return term.value
+    if isinstance(term, Unary) and term.sign == "-" and isinstance(term.operand, Number):
+        return -term.operand.value
+    return None
+
+
+def _literal(value: float) -> Expression:
+    return Number(value) if value >= 0 else Unary("-", Number(-value))
+
+
+def _numbers(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Another constant in the place of one that was written."""
+    for term in worked.terms:
+        if not isinstance(term, Number):
+            continue
+        above = _above(worked, term)
+        if isinstance(above, Binary) and above.sign == "**" and above.right is term:
+            continue
+        label = "constant_factor"
+        if isinstance(above, Binary) and above.sign in ("+", "-"):
+            label = "additive_constant"
+        for value in dict.fromkeys((2 * term.value, term.value / 2, term.value + 1, term.value - 1)):
+            if value != term.value:
+                yield _at(label, term, _literal(value), 0.1)
+        for near in _near(term.value):
+            yield _at("rounded_constant", term, _literal(near), fact="rounded")
+
+
+def _near(value: float) -> Iterator[float]:
+    """Exact numbers that this one may be a rounding of."""
+    if value == int(value) or not value:
+        return
+    for denominator in range(1, 13):
+        near = round(value * denominator) / denominator
+        if near and near != value and abs(near - value) <= 0.02 * abs(value):
+            yield near
+    for constant in _CONSTANTS:
+        if constant != value and abs(constant - value) <= 0.02 * abs(value):
+            yield constant
+
+
+_CONSTANTS = (
+    3.141592653589793,
+    6.283185307179586,
+    2.718281828459045,
+    0.6931471805599453,
+    1.4142135623730951,
+    0.7071067811865476,
+    1.7320508075688772,
+    0.5772156649015329,
+    0.3989422804014327,
+    2.5066282746310002,
+    1.1283791670955126,
+    0.3678794411714423,
+    2.302585092994046,
+)
+
+
+def _quotients(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        if not isinstance(term, Binary) or term.sign not in ("*", "/"):
+            continue
+        left, right = term.left, term.right
+        plain = not isinstance(right, Number)
+        if term.sign == "/":
+            if not isinstance(left, Number):
+                yield _at("inverted_ratio", term, Binary("/", right, left))
+            label = "inverted_ratio" if plain else "constant_factor"
+            if isinstance(right, Name) and right.name in known.sizes:
+                label = "batch_mean"
+            yield _at(label, term, Binary("*", left, right), 0.05)
+        else:
+            label = "inverted_ratio" if plain else "constant_factor"
+            if isinstance(right, Name) and right.name in known.sizes:
+                label = "batch_mean"
+            yield _at(label, term, Binary("/", left, right), 0.05)
+            if not isinstance(left, Number):
+                yield _at("inverted_ratio", term, Binary("/", right, left), 0.1)
+
+
+def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Another quantity in the place of the one that is named."""
+    for term in worked.terms:
+        if not isinstance(term, Name):
+            continue
+        value = worked.at(term)
+        if value is None:
+            continue
+        for name in known.names:
+            if name == term.name:
+                continue
+            same = known.shape(name) == value.shape
+            if not same and worked.fits and worked.value.shape == worked.point.truth.shape:
+                continue
+            label = _rename(worked, known, term, name)
+            extra = 0.0 if known.siblings(term.name, name) else 0.1
+            yield _at(label, term, Name(name), extra + (0.0 if same else 0.4), fact=term.name)
+
+
+def _rename(worked: Worked, known: Quantities, term: Name, name: str) -> str:
+    """Whether a wrong name is a wrong factor or a formula at the wrong place."""
+    inner: Expression = term
+    above = _above(worked, inner)
+    while isinstance(above, Unary | Transpose):
+        inner, above = above, _above(worked, above)
+    if isinstance(above, Binary) and above.sign in ("*", "/", "@"):
+        other = above.right if above.left is inner else above.left
+        if isinstance(other, Binary) and _mentions(other, term.name):
+            return "wrong_eval_point"
+        top = above
+        while isinstance(up := _above(worked, top), Binary | Unary | Transpose):
+            if isinstance(up, Binary) and up.sign in ("+", "-", "**"):
+                break
+            top = up
+        if isinstance(_above(worked, top), Call | Compare) and _is_scalar_function(
+            _above(worked, top)
+        ):
+            return "wrong_eval_point"
+        return "wrong_node"
+    if above is None or isinstance(above, Call) and above.function in ("outer", "dot", "sum", "mean", "diag"):
+        return "wrong_node"
+    if isinstance(above, Binary) and above.sign in ("+", "-"):
+        return "wrong_eval_point" if known.one_makes_other(term.name, name) else "wrong_node"
+    return "wrong_eval_point"
+
+
+def _is_scalar_function(term: Expression | None) -> bool:
+    return isinstance(term, Compare) or (
+        isinstance(term, Call) and _sloped(term.function.removesuffix("'"))
+    )
+
+
+def _mentions(term: Expression, name: str) -> bool:
+    match term:
+        case Binary(left=Number(), right=Name(name=found)) | Binary(left=Name(name=found)):
+            return found == name
+        case Binary(left=Number(), right=Binary(left=Name(name=found))):
+            return found == name
+    return False
+
+
+def _derivatives(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        if not isinstance(term, Derivative):
+            continue
+        if known.depends(term.by, term.of):
+            yield _at("inverted_ratio", term, Derivative(term.by, term.of), -0.3)
+        for of, by in known.derivatives:
+            if (of, by) == (term.of, term.by) or (of != term.of and by != term.by):
+                continue
+            yield _at("wrong_node", term, Derivative(of, by), 0.2)
+
+
+def _scaled(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A factor lost at a place where the whole side does not show it."""
+    for term in worked.terms:
+        if not _is_own_place(worked, term):
+            continue
+        value = worked.at(term)
+        if value is None:
+            continue
+        for number in (2.0, 0.5):
+            new: Expression = Binary("*", term, Number(number))
+            yield _at("constant_factor", term, new, 0.3)
+        for size in known.sizes:
+            yield _at("batch_mean", term, Binary("/", term, Name(size)), 0.2)
+            yield _at("batch_mean", term, Binary("*", term, Name(size)), 0.25)
+        for factor in known.factors:
+            if not known.broadcasts(factor, value.shape):
+                continue
+            new = Binary("*", term, Name(factor))
+            yield _at("missing_chain_factor", term, new, 0.0, fact=factor)
+            yield _at("extra_chain_factor", term, Binary("/", term, Name(factor)), 0.3, fact=factor)
+
+
+def _added(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A constant or a summand lost."""
+    for term in worked.terms:
+        if not _is_own_place(worked, term) and not _is_product_part(_above(worked, term), term):
+            continue
+        yield _at("additive_constant", term, Binary("+", term, Number(1.0)), 0.1)
+        yield _at("additive_constant", term, Binary("-", term, Number(1.0)), 0.1)
+        if isinstance(term, Name | Call | Unary):
+            yield _at("additive_constant", term, Binary("-", Number(1.0), term), 0.15)
+
+
+def _is_own_place(worked: Worked, term: Expression) -> bool:
+    """Whether a factor here would not be the same as a factor of the term above."""
+    above = _above(worked, term)
+    match above:
+        case None:
+            return False
+        case Binary(sign="*" | "/"):
+            return False
+        case Binary(sign="**", right=right):
+            return right is not term
+        case Unary() | Transpose():
+            return False
+        case Binary(sign="@"):
+            return bool(worked.at(term) is not None and worked.at(term).shape)
+        case _:
+            return True
+
+
+def _above(worked: Worked, term: Expression) -> Expression | None:
+    found = worked.parents.get(id(term))
+    return None if found is None else found[0]
+
+
+def _operands(term: Call | Compare) -> tuple[Any, ...]:
+    return term.operands if isinstance(term, Call) else (term.left, term.right)

@@ -1,0 +1,70 @@
+"""One point: true values there, as plain NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.arrays.bounded import Bounded
+from tutor.judge.links import Linked
+
+Array = Any
+
+
+class Point:
+    """True values at one point: of names, of steps of the graph, and of derivatives."""
+
+    __slots__ = ("_derivative", "_derivatives", "_place", "nodes", "truth", "values")
+
+    def __init__(
+        self,
+        place: int,
+        values: Mapping[str, Any],
+        nodes: tuple[Any, ...],
+        truth: Any,
+        derivative: Callable[[str, str], Any],
+    ) -> None:
+        self._place = place
+        self.values = {name: at(value, place) for name, value in values.items()}
+        self.nodes = tuple([at(node, place) for node in nodes])
+        self.truth = at(truth, place)
+        self._derivative = derivative
+        self._derivatives: dict[tuple[str, str], Any] = {}
+
+    def linked(self, of: str, by: str) -> Any:
+        """The total derivative of `of` by `by` here: an array where it can stand among arrays (the
+        gradient of a scalar, the diagonal of what is elementwise), otherwise a `Linked`."""
+        key = (of, by)
+        if key not in self._derivatives:
+            found = self._derivative(of, by)
+            if type(found) is Linked:
+                found = self._link(found)
+            else:
+                found = at(found, self._place)
+            self._derivatives[key] = found
+        return self._derivatives[key]
+
+    def derivative(self, of: str, by: str) -> Array:
+        """As `linked`, and a `Linked` as the array that it is. Raises TypeError if it is none."""
+        found = self.linked(of, by)
+        if type(found) is Linked:
+            raise TypeError(f"d{of}/d{by} is no array of the shape of {by}")
+        return found
+
+    def _link(self, link: Linked) -> Any:
+        if link.diagonal is not None:
+            return at(link.diagonal, self._place)
+        jacobian = at(link.jacobian, self._place)
+        return replace(link, jacobian=jacobian) if link.axes else jacobian
+
+
+def at(value: Any, place: int) -> Array:
+    """One sample of a value, as an array or a NumPy number."""
+    if isinstance(value, Bounded):
+        value = value.value[place if len(value.value) > 1 else 0]
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float64)[()] if value.dtype == bool else value[()]
+    return np.float64(value)

@@ -1,0 +1,145 @@
+"""What a false side is compared with as a whole: its ratio to the truth, and its difference.
+
+A slip that leaves the rest of the answer alone shows in one number or in one known quantity,
+whatever the answer is written like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+
+from tutor.judge.slips.points import Point
+from tutor.judge.slips.quantities import Quantities
+from tutor.judge.slips.terms import CLOSE, Wanted
+
+Array = Any
+
+_ROUNDED = 0.02
+_LARGEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A slip that explains the whole side, at all points. extra: its cost beyond its label's."""
+
+    label: str
+    extra: float = 0.0
+    fact: str = ""
+
+
+def constant_ratio(answers: Sequence[Array], points: Sequence[Point]) -> float | None:
+    """The number that the side is too large by at every point, or None."""
+    ratio: float | None = None
+    for answer, point in zip(answers, points, strict=True):
+        wanted = Wanted(point.truth)
+        if answer.shape != wanted.shape or not wanted.size:
+            return None
+        if ratio is None:
+            ratio = float(answer.flat[wanted.entry]) / wanted.item
+            if not np.isfinite(ratio) or ratio == 0:
+                return None
+        if not Wanted(wanted.value * ratio).same(answer):
+            return None
+    return ratio
+
+
+def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
+    """The slips that make an answer too large by a constant number."""
+    size = abs(ratio)
+    sign = ratio < 0
+    sizes = [float(known.point.values[name]) for name in known.sizes]
+    if abs(size - 1) <= CLOSE:
+        if sign:
+            yield Found("sign_error")
+        return
+    if sign:
+        yield Found("sign_error", 0.6, "and a factor")
+    more = 0.7 if sign else 0.0
+    if abs(size - 1) <= _ROUNDED:
+        yield Found("rounded_constant", more)
+    if known.counted and _is_count(size, sizes):
+        yield Found("batch_mean", more)
+    elif any(abs(size - root) <= CLOSE * root for s in sizes for root in (s**0.5, s**-0.5)):
+        label = "missing_chain_factor" if size > 1 else "extra_chain_factor"
+        yield Found(label, more)
+    elif _is_count(size, sizes):
+        yield Found("batch_mean", more + 0.2)
+    fraction = Fraction(size).limit_denominator(_LARGEST)
+    simple = fraction and abs(float(fraction) - size) <= CLOSE * size
+    if simple and fraction in (Fraction(2), Fraction(1, 2)):
+        yield Found("constant_factor", more, str(fraction))
+    elif simple and fraction.numerator <= _LARGEST:
+        yield Found("constant_factor", more + 0.6, str(fraction))
+    else:
+        if fraction and fraction.denominator <= 4 and _near(size, float(fraction)):
+            yield Found("rounded_constant", more + 0.3)
+        yield Found("constant_factor", more + 0.9)
+
+
+def _near(size: float, number: float) -> bool:
+    return abs(number - size) <= _ROUNDED * size
+
+
+def _is_count(size: float, sizes: Sequence[float]) -> bool:
+    """Whether a ratio is a number of entries: of one axis or two, or how many more one has."""
+    counts = [a * b for a, b in combinations_with_replacement([*sizes, 1.0], 2) if a * b != 1]
+    counts += [a / b for a in sizes for b in sizes if a != b]
+    return any(
+        abs(size - count) <= CLOSE * size or abs(1 / size - count) <= CLOSE * count
+        for count in counts
+    )
+
+
+def constant_difference(answers: Sequence[Array], points: Sequence[Point]) -> bool:
+    """Whether the side is too large by the same number at every point and entry."""
+    number: float | None = None
+    for answer, point in zip(answers, points, strict=True):
+        if answer.shape != point.truth.shape:
+            return False
+        difference = np.asarray(answer - point.truth)
+        if number is None:
+            number = float(difference.flat[0])
+            if not np.isfinite(number) or abs(number) < 1e-9:
+                return False
+        room = 1e-9 * (np.abs(answer) + np.abs(point.truth) + abs(number))
+        if not np.all(np.abs(difference - number) <= room):
+            return False
+    return True
+
+
+Value = Callable[[Point], Array]
+"""What the side is at a point if a slip explains it."""
+
+
+def comparisons(answer: Array, known: Quantities) -> Iterator[tuple[Found, Value]]:
+    """Slips that a known quantity shows at the first point."""
+    point = known.point
+    if answer.shape != point.truth.shape:
+        return
+    mine, truth = Wanted(answer), Wanted(point.truth)
+    if mine.same(1 / point.truth):
+        yield Found("inverted_ratio"), lambda p: 1 / p.truth
+    for factor in known.factors:
+        value = point.values[factor]
+        if not known.broadcasts(factor, truth.shape):
+            continue
+        for sign in (1.0, -1.0):
+            more = 0.0 if sign > 0 else 0.5
+            if truth.same(sign * answer * value):
+                yield Found("missing_chain_factor", more, factor), _over(factor, sign)
+            elif mine.same(sign * point.truth * value):
+                yield Found("extra_chain_factor", more, factor), _times(factor, sign)
+
+
+def _over(factor: str, sign: float) -> Value:
+    return lambda p: sign * p.truth / p.values[factor]
+
+
+def _times(factor: str, sign: float) -> Value:
+    return lambda p: sign * p.truth * p.values[factor]
