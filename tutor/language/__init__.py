@@ -2,6 +2,7 @@
 
 `parse(text)` gives a `Program`; `Program.function()` is what the engine records. Whatever is typed,
 the only error is `LanguageError`, with a reason, a message and a span. Nothing is ever executed.
+The lines of a derivation, `dL/dw = 2*(a - y)*x`, are read by `tutor.language.derivation`.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class DerivationParser(Parser):
             if function is not None:
                 call = admitted.read_call(self, function)
                 return (call, call.start, call.end)
-            if meaning is None and self.is_local_derivative(name):
+            if self.is_local_derivative(name):
                 call = admitted.read_derivative_call(self, name[1:], token.start)
                 return (call, call.start, call.end)
         if meaning is None:

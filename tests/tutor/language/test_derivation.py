@@ -317,6 +317,10 @@ def test_a_symbol_of_ones_own() -> None:
     # Its own symbol of a function's name does not take the function away.
     call = Call("exp", (Name("g"),))
     assert last.sides[0].expression == Binary("*", call, Name("exp"))
+    _, local = read_lines(["dtanh = a", "dtanh(z)*dtanh"], VOCABULARY)
+    assert local is not None
+    call = Call("tanh'", (Name("z"),))
+    assert local.sides[0].expression == Binary("*", call, Name("dtanh"))
 
 
 def test_a_declared_name_takes_the_function_away() -> None:

@@ -143,6 +143,8 @@ REFUSED = [
     ("x & y", "bad_character", "&", "U+0026 (&)"),
     ("x$", "bad_character", "$", "U+0024"),
     ("x \\ y", "bad_character", "\\", "U+005C"),
+    ("|x|", "bad_character", "|", "the absolute value is abs(x)"),
+    ("sigma’(z)", "bad_character", "’", "write the prime as '"),
     ("x ≤ y", "bad_character", "≤", "U+2264"),
     ("ｗ*x", "bad_character", "ｗ", "U+FF57"),
     ("x\u00a0+ 1", "bad_character", "\u00a0", "U+00A0"),
