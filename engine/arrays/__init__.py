@@ -1,7 +1,8 @@
 """What numbers are made of: one namespace of array functions for each kind of array.
 
-An op is written once, against `xp`, and runs over Python floats, NumPy, CuPy, SymPy symbols
-and Tensors. `namespace_of` picks `xp` from the data. Every namespace offers the same names, with
+An op is written once, against `xp`, and runs over Python floats, NumPy, CuPy, SymPy symbols,
+samples with bounds of their rounding errors (engine.arrays.bounded) and Tensors. `namespace_of`
+picks `xp` from the data. Every namespace offers the same names, with
 NumPy's meanings, so an op may use these and arithmetic operators, and nothing else (that of Python
 floats has only what works entry by entry; where a name is missing, NumPy computes):
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import bounded_arrays, bounded_errors, numpy_, register
+from engine.arrays import bounded_arrays, bounded_errors, bounded_places, numpy_, register
 from engine.arrays.bounded_errors import U
 from engine.arrays.erf import erf
 
@@ -86,9 +86,9 @@ class Bounded:
         return Bounded(self.value, None)
 
     def __getitem__(self, key: Any) -> Bounded:
-        value = bounded_arrays.getitem(self.value, key)
+        value = bounded_places.getitem(self.value, key)
         return Bounded(
-            value, None if self.error is None else bounded_arrays.getitem(self.error, key)
+            value, None if self.error is None else bounded_places.getitem(self.error, key)
         )
 
     def __repr__(self) -> str:
@@ -131,7 +131,7 @@ class Bounded:
         return _matmul(other, self)
 
     def __neg__(self) -> Bounded:
-        return Bounded(-self.value, self.error)
+        return Bounded(-_counted(self.value), self.error)
 
     def __pos__(self) -> Bounded:
         return self
@@ -241,6 +241,7 @@ def _lift(function: Any, rule: Callable[..., Array]) -> Callable[[Any], Bounded]
 
 def _lift_pair(function: Any, rule: Callable[..., Array]) -> Callable[[Any, Any], Bounded]:
     folds = function in _AS_FRACTIONS
+    counts = folds or function is np.power
 
     @_quiet
     def call(left: Any, right: Any) -> Bounded:
@@ -249,18 +250,25 @@ def _lift_pair(function: Any, rule: Callable[..., Array]) -> Callable[[Any, Any]
         if type(right) is not Bounded:
             right = constant(right)
         a, b, ea, eb = left.value, right.value, left.error, right.error
+        if counts:
+            a, b = _counted(a), _counted(b)
         if a.ndim != b.ndim:
             a, b, ea, eb = _level(a, b, ea, eb)
         result = function(a, b)
         if ea is None or eb is None:
             return Bounded(result, None)
         error = rule(result, a, ea, b, eb)
-        if folds and result.shape == (1,) and not ea[0] and not eb[0]:
-            if _is_exact(function, a, b, result):
-                error = np.zeros(1)
+        numbers = folds and result.shape == (1,) and not ea[0] and not eb[0]
+        if numbers and _is_exact(function, a, b, result):
+            error = np.zeros(1)
         return Bounded(result, error)
 
     return call
+
+
+def _counted(x: Array) -> Array:
+    """A mask as the numbers 0 and 1; numbers as they are."""
+    return x.astype(np.float64) if x.dtype == bool else x
 
 
 def _level(a: Array, b: Array, ea: Array, eb: Array) -> tuple[Array, Array, Array, Array]:
@@ -308,20 +316,20 @@ def _where(mask: Any, yes: Any, no: Any) -> Bounded:
 @_quiet
 def _matmul(left: Any, right: Any) -> Bounded:
     a, b = constant(left), constant(right)
-    return Bounded(*bounded_arrays.matmul(a.value, a.error, b.value, b.error))
+    return Bounded(*bounded_arrays.matmul(_counted(a.value), a.error, _counted(b.value), b.error))
 
 
 @_quiet
 def _einsum(pattern: str, *operands: Any) -> Bounded:
     parts = [constant(x) for x in operands]
-    return Bounded(*bounded_arrays.einsum(pattern, [(x.value, x.error) for x in parts]))
+    return Bounded(*bounded_arrays.einsum(pattern, [(_counted(x.value), x.error) for x in parts]))
 
 
 def _reduction(function: Callable[..., Any]) -> Callable[..., Bounded]:
     @_quiet
     def call(x: Any, *arguments: Any, **settings: Any) -> Bounded:
         x = constant(x)
-        return Bounded(*function(x.value, x.error, *arguments, **settings))
+        return Bounded(*function(_counted(x.value), x.error, *arguments, **settings))
 
     return call
 
@@ -338,54 +346,21 @@ def _arranged(arrange: Callable[..., Array]) -> Callable[..., Bounded]:
     return call
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
-    return tuple(shape) if isinstance(shape, (tuple, list)) else (int(shape),)
-
-
-def _transposed(x: Array, axes: Any = None) -> Array:
-    order = range(x.ndim - 1, 0, -1) if axes is None else [i % (x.ndim - 1) + 1 for i in axes]
-    return x.transpose(0, *order)
-
-
-def _broadcast(x: Array, shape: Any) -> Array:
-    wanted = _shape(shape)
-    lead = (1,) * (len(wanted) - x.ndim + 1)
-    return np.broadcast_to(x.reshape(len(x), *lead, *x.shape[1:]), (len(x), *wanted))
-
-
-def _expanded(x: Array, axis: int) -> Array:
-    return np.expand_dims(x, axis % x.ndim + 1)
-
-
-def _squeezed(x: Array, axis: Any = None) -> Array:
-    if axis is None:
-        return x.reshape(len(x), *[size for size in x.shape[1:] if size != 1])
-    return np.squeeze(x, bounded_arrays.moved(axis, x.ndim - 1))
-
-
-def _taken(x: Array, indices: Any, axis: int | None = None) -> Array:
-    if axis is None:
-        return np.take(x.reshape(len(x), -1), indices, axis=1)
-    return np.take(x, indices, axis=bounded_arrays.moved(axis, x.ndim - 1)[0])
-
-
 def _joined(join: Callable[..., Array], extra: int) -> Callable[..., Bounded]:
     """`concatenate` (extra 0) or `stack` (1): constants are repeated for every sample first."""
 
     def call(operands: Any, axis: int = 0) -> Bounded:
         parts = [constant(x) for x in operands]
         samples = max([len(x.value) for x in parts])
-        at = bounded_arrays.moved(axis, parts[0].ndim + extra)[0]
-        value = join([_repeated(x.value, samples) for x in parts], axis=at)
+        at = bounded_places.moved(axis, parts[0].ndim + extra)[0]
+        value = join([bounded_places.for_samples(x.value, samples) for x in parts], axis=at)
         if any(x.error is None for x in parts):
             return Bounded(value, None)
-        return Bounded(value, join([_repeated(x.error, samples) for x in parts], axis=at))
+        return Bounded(
+            value, join([bounded_places.for_samples(x.error, samples) for x in parts], axis=at)
+        )
 
     return call
-
-
-def _repeated(x: Array, samples: int) -> Array:
-    return x if len(x) == samples else np.broadcast_to(x, (samples, *x.shape[1:]))
 
 
 def _pad(x: Any, widths: Any, mode: str = "constant", constant_values: float = 0.0) -> Bounded:
@@ -398,7 +373,7 @@ def _pad(x: Any, widths: Any, mode: str = "constant", constant_values: float = 0
 
 
 def _zeros(shape: Any, dtype: Any = None) -> Bounded:
-    zeros = np.zeros((1, *_shape(shape)))
+    zeros = np.zeros((1, *bounded_places.sized(shape)))
     return Bounded(zeros, zeros)
 
 
@@ -408,7 +383,9 @@ def _ones_like(x: Any) -> Bounded:
 
 def _scatter(shape: tuple[int, ...], index: Any, values: Any) -> Bounded:
     values = constant(values)
-    return Bounded(*bounded_arrays.scatter(_shape(shape), index, values.value, values.error))
+    return Bounded(
+        *bounded_places.scatter(bounded_places.sized(shape), index, values.value, values.error)
+    )
 
 
 def _one_hot(classes: Any, count: int, like: Any) -> Bounded:
@@ -416,7 +393,7 @@ def _one_hot(classes: Any, count: int, like: Any) -> Bounded:
     return Bounded(value, np.zeros(value.shape))
 
 
-_transpose = _arranged(_transposed)
+_transpose = _arranged(bounded_places.transposed)
 
 NAMESPACE = SimpleNamespace(
     name="bounded",
@@ -454,15 +431,15 @@ NAMESPACE = SimpleNamespace(
     shift=_reduction(bounded_arrays.shift),
     matmul=_matmul,
     einsum=_einsum,
-    reshape=_arranged(lambda x, shape: x.reshape(len(x), *_shape(shape))),
+    reshape=_arranged(bounded_places.reshaped),
     transpose=_transpose,
-    broadcast_to=_arranged(_broadcast),
-    expand_dims=_arranged(_expanded),
-    squeeze=_arranged(_squeezed),
-    flip=_arranged(lambda x, axis=None: np.flip(x, bounded_arrays.moved(axis, x.ndim - 1))),
+    broadcast_to=_arranged(bounded_places.repeated_to),
+    expand_dims=_arranged(bounded_places.expanded),
+    squeeze=_arranged(bounded_places.squeezed),
+    flip=_arranged(bounded_places.flipped),
     concatenate=_joined(np.concatenate, 0),
     stack=_joined(np.stack, 1),
-    take=_arranged(_taken),
+    take=_arranged(bounded_places.taken),
     pad=_pad,
     windows=_arranged(numpy_.windows),
     scatter=_scatter,

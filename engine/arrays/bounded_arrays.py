@@ -12,28 +12,18 @@ import numpy as np
 
 from engine.arrays import numpy_
 from engine.arrays.bounded_errors import LIBRARY, TINY, U
+from engine.arrays.bounded_places import moved
 
 Array = Any
 Pair = tuple[Array, Array]
 Axis = Any
 
 _INF = np.array(np.inf)
-
-
-def moved(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """Axes of one sample as axes of all: None means every one of them. `ndim` leaves S out."""
-    if axis is None:
-        return tuple(range(1, ndim + 1))
-    if isinstance(axis, (tuple, list)):
-        return tuple([_one(i, ndim) for i in axis])
-    return (_one(axis, ndim),)
-
-
-def _one(axis: Any, ndim: int) -> int:
-    place = int(axis)
-    if not -ndim <= place < ndim:
-        raise np.exceptions.AxisError(place, ndim)
-    return place % ndim + 1
+_total: Any = np.add.reduce
+_product: Any = np.multiply.reduce
+_largest: Any = np.maximum.reduce
+_any: Any = np.logical_or.reduce
+_all: Any = np.logical_and.reduce
 
 
 def _count(x: Array, axes: tuple[int, ...]) -> int:
@@ -46,11 +36,11 @@ def _count(x: Array, axes: tuple[int, ...]) -> int:
 def sum(x: Array, e: Array, axis: Axis = None, keepdims: bool = False) -> Pair:
     """Sums: (n − 1)·u·Σ|x| of rounding whatever the order of adding."""
     axes = moved(axis, x.ndim - 1)
-    value = np.add.reduce(x, axes, keepdims=keepdims)
+    value = _total(x, axes, keepdims=keepdims)
     if e is None:
         return value, None
     factor = (_count(x, axes) - 1) * U
-    error = np.add.reduce(e + factor * np.abs(x), axes, keepdims=keepdims)
+    error = _total(e + factor * np.abs(x), axes, keepdims=keepdims)
     return value, _settled(value, error, x, e, axes, keepdims)
 
 
@@ -70,7 +60,7 @@ def _settled(
     """Errors without nan; a sum that is beyond the range for certain has none."""
     if np.isfinite(error).all():
         return error
-    known = np.logical_and.reduce(e < np.inf, axes, keepdims=keepdims)
+    known = _all(e < np.inf, axes, keepdims=keepdims)
     beyond = np.where(known, 0.0, np.inf)
     return np.where(np.isinf(value), beyond, np.fmin(error, _INF))
 
@@ -78,25 +68,25 @@ def _settled(
 def prod(x: Array, e: Array, axis: Axis = None, keepdims: bool = False) -> Pair:
     """Products: each error times all other sizes, and one rounding a factor."""
     axes = moved(axis, x.ndim - 1)
-    value = np.multiply.reduce(x, axes, keepdims=keepdims)
+    value = _product(x, axes, keepdims=keepdims)
     if e is None:
         return value, None
     size = np.abs(x) + e
-    whole = np.multiply.reduce(size, axes, keepdims=keepdims)
+    whole = _product(size, axes, keepdims=keepdims)
     shares = np.where(size > 0, e / size, 0.0) + U
-    error = whole * np.add.reduce(shares, axes, keepdims=keepdims) * (1 + 2.0**-20)
-    return value, np.fmin(error + TINY * (whole > 0), _INF)
+    error = whole * _total(shares, axes, keepdims=keepdims) * (1 + 2.0**-20)
+    return value, np.fmin(error + TINY * _all(size > 0, axes, keepdims=keepdims), _INF)
 
 
 def max(x: Array, e: Array, axis: Axis = None, keepdims: bool = False) -> Pair:
     """The largest entries: the largest error among those which may be the largest."""
     axes = moved(axis, x.ndim - 1)
-    value = np.maximum.reduce(x, axes, keepdims=keepdims)
+    value = _largest(x, axes, keepdims=keepdims)
     if e is None:
         return value, None
-    floor = np.maximum.reduce(x - e, axes, keepdims=True)
+    floor = _largest(x - e, axes, keepdims=True)
     reach = np.where(x + e < floor, 0.0, e)
-    return value, np.maximum.reduce(reach, axes, keepdims=keepdims)
+    return value, _largest(reach, axes, keepdims=keepdims)
 
 
 def min(x: Array, e: Array, axis: Axis = None, keepdims: bool = False) -> Pair:
@@ -108,9 +98,9 @@ def min(x: Array, e: Array, axis: Axis = None, keepdims: bool = False) -> Pair:
 def _unsure(x: Array, e: Array, axes: tuple[int, ...]) -> Array:
     """Where more than one entry may be the largest, kept along the axes; ties of exact entries
     are no doubt."""
-    reaches = x + e >= np.maximum.reduce(x - e, axes, keepdims=True)
-    several = np.add.reduce(reaches, axes, keepdims=True) > 1
-    inexact = np.logical_or.reduce(reaches & (e > 0), axes, keepdims=True)
+    reaches = x + e >= _largest(x - e, axes, keepdims=True)
+    several = _total(reaches, axes, keepdims=True) > 1
+    inexact = _any(reaches & (e > 0), axes, keepdims=True)
     return reaches & several & inexact
 
 
@@ -124,7 +114,7 @@ def argmax(x: Array, e: Array, axis: int | None = None, keepdims: bool = False) 
     value = np.argmax(x, at[0], keepdims=keepdims)
     if e is None:
         return value, None
-    doubt = np.logical_or.reduce(_unsure(x, e, at), at, keepdims=keepdims)
+    doubt = _any(_unsure(x, e, at), at, keepdims=keepdims)
     return value, np.where(doubt, np.inf, 0.0)
 
 
@@ -221,54 +211,3 @@ def einsum(pattern: str, pairs: list[Pair]) -> Pair:
         error = error + numpy_.einsum(whole, *wider, own, *sizes[i + 1 :])
     error = error * (1 + LIBRARY * count)
     return value, np.fmin(error + TINY * (error > 0), _INF)
-
-
-def at_samples(key: Any) -> Any:
-    """An index of one sample as an index of all, or None where lists or arrays are in it."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if numpy_.once(key):
-        return (slice(None), *parts)
-    return None
-
-
-def _last(x: Array) -> Array:
-    return np.moveaxis(x, 0, -1)
-
-
-def _closed(key: Any, ndim: int) -> tuple[Any, ...]:
-    """An index with its dots written out, so that an axis behind it stays untouched."""
-    parts = key if isinstance(key, tuple) else (key,)
-    used = 0
-    for part in parts:
-        if part is None or part is Ellipsis:
-            continue
-        used += part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
-    if not any(part is Ellipsis for part in parts):
-        return parts
-    at = next(i for i, part in enumerate(parts) if part is Ellipsis)
-    return (*parts[:at], *(slice(None),) * (ndim - used), *parts[at + 1 :])
-
-
-def getitem(x: Array, key: Any) -> Array:
-    """The entries of every sample at an index, with NumPy's rules."""
-    plain = at_samples(key)
-    if plain is not None:
-        return x[plain]
-    return np.moveaxis(_last(x)[_closed(key, x.ndim - 1)], -1, 0)
-
-
-def scatter(shape: tuple[int, ...], key: Any, x: Array, e: Array) -> Pair:
-    """Zeros of `shape` in every sample, with the entries added at an index; repeated places add
-    up, with one rounding each."""
-    closed = (*_closed(key, len(shape)), slice(None))
-    wide = (*shape, len(x))
-    value = np.moveaxis(numpy_.scatter(wide, closed, _last(x)), -1, 0)
-    if e is None:
-        return value, None
-    error = np.moveaxis(numpy_.scatter(wide, closed, _last(e)), -1, 0)
-    if numpy_.once(key):
-        return value, error
-    size = np.moveaxis(numpy_.scatter(wide, closed, _last(np.abs(x))), -1, 0)
-    ones = np.ones((*x.shape[1:], 1))
-    count = np.moveaxis(numpy_.scatter((*shape, 1), closed, ones), -1, 0)
-    return value, error + np.maximum(count - 1, 0.0) * U * size

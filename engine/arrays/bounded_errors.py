@@ -1,8 +1,8 @@
 """How far a computed entry can lie from the exact one: one rule for each elementwise function.
 
 A rule is called with the computed result `c` and, for each operand, its value and a bound of its
-error; it returns a bound of |c − exact|. With u = 2⁻⁵³ one rounding costs at most u·|c|, and a library
-function is trusted to 4 units in the last place. Terms of second order are kept, so that
+error; it returns a bound of |c − exact|. With u = 2⁻⁵³ one rounding costs at most u·|c|, and a
+library function is trusted to 4 units in the last place. Terms of second order are kept, so that
 the bounds hold for large errors too. What underflows costs at most the smallest normal number.
 
 An infinite value with error 0 is beyond the range of doubles for certain (e⁸⁰⁰); with error inf
@@ -187,7 +187,7 @@ def power(c: Array, a: Array, ea: Array, b: Array, eb: Array) -> Array:
     if np.isfinite(e).all():
         return e
     still = (b == 0) & (eb == 0) | (a == 0) & (ea == 0) & (b > eb)
-    reach = np.fmax((size + ea) ** (b - eb), (size + ea) ** (b + eb)) + np.abs(c)
+    reach = np.fmax((size + ea) ** (b - eb), (size + ea) ** (b + eb)) + np.abs(c) + TINY
     wide = np.where(b > eb, np.fmin(e, reach), e)
     return np.where(still, 0.0, np.fmin(wide, _INF))
 

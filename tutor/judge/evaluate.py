@@ -211,7 +211,7 @@ class Evaluation:
     def _term(
         self, term: Expression, below: tuple[Expression, ...], operands: list[Operand]
     ) -> Operand:
-        chooses = type(term) is Call and term.function == "where"  # type: ignore[union-attr]
+        chooses = type(term) is Call and term.function == "where"
         for i, child in enumerate(below):
             if type(child) is Compare and not (chooses and i == 0):
                 operands[i] = self._counted(operands[i])

@@ -1,4 +1,4 @@
-"""Whether the operands of a term fit, before anything is computed; sizes are said by their names."""
+"""Whether the operands of a term fit, before anything is computed; sizes are called by name."""
 
 from __future__ import annotations
 
@@ -157,7 +157,8 @@ def _entries(name: str, shapes: list[Shape], params: Mapping[str, Any]) -> int:
         case "corr_full" | "conv_full":
             return _overlaps(first, shapes[1])
         case "windows":
-            return prod(first) * prod(params.get("sizes", ()))
+            sizes: Shape = tuple(params.get("sizes", ()))
+            return prod(first) * prod(sizes)
         case "stack" | "concatenate":
             return sum(prod(shape) for shape in shapes)
         case "take":
