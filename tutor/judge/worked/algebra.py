@@ -1,4 +1,4 @@
-"""Sums, products and powers of trees that simplify as they are made: `1*x` is `x`, `x + x` is `2*x`.
+"""Sums, products and powers of trees, simplified as they are made: `1*x` is `x`, `x + x` is `2*x`.
 
 Only what holds entry by entry is used here (matrix products and calls are factors like any name),
 so a result may be broadcast where its parts were: `y/y` is 1 whatever the shape of y.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from tutor.language.tree import Binary, Expression, Number, Unary
+from tutor.language.tree import Binary, Derivative, Expression, Number, Unary
 
 ONE = Number(1.0)
 ZERO = Number(0.0)
@@ -34,7 +34,8 @@ def number(value: float | Fraction) -> Expression:
     """A number as a tree: halves and thirds as quotients, a minus as a sign."""
     exact = value if isinstance(value, Fraction) else _exact(value)
     if exact is None:
-        return Number(value) if value >= 0 else Unary("-", Number(-float(value)))
+        value = float(value)
+        return Number(value) if value >= 0 else Unary("-", Number(-value))
     above: Expression = Number(float(abs(exact.numerator)))
     if exact < 0:
         above = Unary("-", above)
@@ -177,17 +178,22 @@ def factored(tree: Expression) -> Expression:
         return tree
     products = [as_product(product(number(times), term)) for term, times in terms.items()]
     shared = [one for one in products[0].factors if all(one in rest.factors for rest in products)]
-    below = products[0].number.denominator
-    if any(rest.number.denominator != below for rest in products):
-        below = 1
-    if not shared and below == 1:
+    amounts = [one.number for one in products]
+    common = Fraction(1)
+    if len({abs(amount.numerator) for amount in amounts}) == 1:
+        common *= abs(amounts[0].numerator)
+    if len({amount.denominator for amount in amounts}) == 1:
+        common /= amounts[0].denominator
+    if not shared and common == 1:
         return tree
     inner: dict[Expression, Fraction] = {}
     for amount, factors in products:
         left = tuple(one for one in factors if one not in shared)
-        inner[from_product(Product(Fraction(1), left))] = amount * below
-    front = Product(Fraction(1, below), tuple(shared))
-    return product(from_sum(inner), from_product(front))
+        inner[from_product(Product(Fraction(1), left))] = amount / common
+    first = tuple(one for one in shared if isinstance(one.base, Derivative) and one.exponent > 0)
+    last = Product(common, tuple(one for one in shared if one not in first))
+    front = from_product(Product(Fraction(1), first))
+    return product(front, from_sum(inner), from_product(last))
 
 
 def negated(a: Expression) -> Expression:

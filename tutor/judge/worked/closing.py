@@ -23,6 +23,7 @@ from tutor.language.tree import (
 from tutor.language.unparse import unparse
 
 _MOST_TERMS = 40
+_WORTH = 0.75  # how much shorter a sum of products must be to be preferred to products of sums
 
 
 def closed(gradient: Term, simplexes: frozenset[str]) -> Term:
@@ -33,8 +34,11 @@ def closed(gradient: Term, simplexes: frozenset[str]) -> Term:
     known = gradient.known
     plain = _rewritten(gradient.tree, known, simplexes, spread=False)
     spread = _rewritten(gradient.tree, known, simplexes, spread=True)
-    forms = [plain, algebra.factored(plain), spread, algebra.factored(spread)]
-    return Term(min(forms, key=_length), known, gradient.shape, gradient.places)
+    best = min(algebra.factored(plain), plain, key=_length)
+    other = min(algebra.factored(spread), spread, key=_length)
+    if _length(other) < _WORTH * _length(best):
+        best = other
+    return Term(best, known, gradient.shape, gradient.places)
 
 
 def _length(tree: Expression) -> int:
@@ -108,7 +112,7 @@ def expanded(tree: Expression) -> Expression:
             algebra.product(algebra.number(times), part, other)
             for part, times in reversed(parts.items())
         ]
-    return algebra.from_sum({term: times for term, times in done.items() if times})
+    return algebra.from_sum(algebra.as_sum(algebra.from_sum(done)))
 
 
 def _denominators(tree: Expression) -> int:
@@ -170,7 +174,7 @@ def _sigmoids(tree: Expression) -> Expression:
             continue
         if Number(1.0) not in terms:
             continue
-        inner = powers[0].operands[0]  # type: ignore[union-attr]
+        inner = powers[0].operands[0]
         rest = [one for one in factors if one is not below]
         above = next((one for one in rest if one == algebra.Factor(powers[0], Fraction(1))), None)
         if above is not None:

@@ -23,7 +23,7 @@ from tutor.judge.worked.terms import (
     transposed,
     where,
 )
-from tutor.language.tree import Binary, Call, Compare, Expression, Keyword
+from tutor.language.tree import Binary, Call, Compare, Expression, Keyword, Transpose
 
 
 def total(x: Term, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Term:
@@ -31,9 +31,7 @@ def total(x: Term, axis: int | Sequence[int] | None = None, keepdims: bool = Fal
     gone = axes_of(axis, x.ndim)
     own = {place % x.ndim: i for i, place in enumerate(x.places)} if x.ndim else {}
     real = x.real
-    repeated = [
-        x.shape[i] for i in gone if i not in own or (real[own[i]] == 1 and x.shape[i] != 1)
-    ]
+    repeated = [x.shape[i] for i in gone if i not in own or (real[own[i]] == 1 and x.shape[i] != 1)]
     summed = [own[i] for i in gone if i in own]
     shape = (
         tuple(1 if i in gone else size for i, size in enumerate(x.shape))
@@ -95,6 +93,8 @@ def _matrix_product(a: Term, b: Term, shape: Shape) -> Term:
         case ((-2, -1), (-2, -1)):
             return Term(Binary("@", a.tree, b.tree), known, shape)
         case ((-1,), (-2, -1)) if a.shape[0] == 1:
+            if isinstance(b.tree, Transpose):
+                return Term(Binary("@", b.tree.operand, a.tree), known, shape, (-1,))
             return Term(Binary("@", a.tree, b.tree), known, shape, (-1,))
         case ((-2, -1), (-2,)) if b.shape[1] == 1:
             return Term(Binary("@", a.tree, b.tree), known, shape, (-2,))
@@ -119,9 +119,7 @@ def expand_dims(x: Term, axis: int) -> Term:
 
 
 def squeeze(x: Term, axis: int | None = None) -> Term:
-    gone = (
-        [i for i, size in enumerate(x.shape) if size == 1] if axis is None else [axis % x.ndim]
-    )
+    gone = [i for i, size in enumerate(x.shape) if size == 1] if axis is None else [axis % x.ndim]
     return reshape(x, tuple(size for i, size in enumerate(x.shape) if i not in gone))
 
 

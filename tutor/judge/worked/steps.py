@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tutor.judge.exercise import Exercise, derivative_named
 from tutor.judge.worked import algebra
@@ -12,9 +12,19 @@ from tutor.judge.worked.rules import reason, rule_name
 from tutor.judge.worked.sizes import Shape, Size, Unwritable, shape_of
 from tutor.judge.worked.sweep import Arrival, arrival
 from tutor.judge.worked.terms import Term, filled
-from tutor.language.derivation import read_expression
 from tutor.language.errors import LanguageError
-from tutor.language.tree import Derivative, Expression, Name, walk
+from tutor.language.tree import (
+    Binary,
+    Call,
+    Compare,
+    Derivative,
+    Expression,
+    Name,
+    Number,
+    Transpose,
+    Unary,
+    walk,
+)
 from tutor.language.unparse import unparse
 
 LONGEST_CLOSED = 64
@@ -52,10 +62,14 @@ def worked(exercise: Exercise, target: str) -> tuple[WorkedStep, ...] | None:
     if not steps:
         return None
     lines = [WorkedStep(written(step.of, step.expression), step.rule, step.why) for step in steps]
-    if exercise.final_form == "closed" and len(steps) > 1:
+    if exercise.final_form == "closed":
         last = closing(exercise, steps)
+        single = len(lines) == 1
         if last is not None and last.line != lines[-1].line:
-            lines.append(last)
+            if not single:
+                lines.append(last)
+            elif len(last.line) < len(lines[0].line):
+                lines.append(replace(last, rule="simplify", why="the same in fewer signs"))
     return tuple(lines)
 
 
@@ -87,7 +101,32 @@ def closing(exercise: Exercise, steps: tuple[Step, ...]) -> WorkedStep | None:
 
 def written(of: Derivative, expression: Expression) -> str:
     """A line of text."""
-    return f"{unparse(of)} = {unparse(expression)}"
+    text = unparse(_plain_derivatives(expression))
+    return (
+        f"{unparse(of)} = ({text})"
+        if isinstance(expression, Compare)
+        else f"{unparse(of)} = {text}"
+    )
+
+
+def _plain_derivatives(term: Expression) -> Expression:
+    """A term in which `dL/dz` is one word, which needs no parentheses around it in a product."""
+    match term:
+        case Derivative():
+            return Name(unparse(term))
+        case Binary(sign="/" | "**", right=Derivative()) | Transpose(operand=Derivative()):
+            return term
+        case Binary():
+            left, right = _plain_derivatives(term.left), _plain_derivatives(term.right)
+            return replace(term, left=left, right=right)
+        case Compare():
+            left, right = _plain_derivatives(term.left), _plain_derivatives(term.right)
+            return replace(term, left=left, right=right)
+        case Unary() | Transpose():
+            return replace(term, operand=_plain_derivatives(term.operand))
+        case Call():
+            return replace(term, operands=tuple(map(_plain_derivatives, term.operands)))
+    return term
 
 
 def known_shapes(exercise: Exercise) -> dict[str, Shape]:
@@ -129,14 +168,13 @@ class _Derivation:
             if constant.number is not None and name != self.by:
                 self.constants[name] = constant
                 continue
-            expression = filled(constant, Name(name))
+            expression = self.named(filled(constant, Name(name)))
             sources = tuple(
-                dict.fromkeys(
-                    term.by for term in walk(expression) if isinstance(term, Derivative)
-                )
+                dict.fromkeys(term.by for term in walk(expression) if isinstance(term, Derivative))
             )
-            rule = rule_name([one for _, one in arrivals], chained=bool(sources))
-            why = reason([one for _, one in arrivals])
+            found = [one for _, one in arrivals]
+            rule = rule_name(found, self.known, chained=bool(sources))
+            why = reason(found)
             steps.append(Step(Derivative(self.of, name), expression, rule, why, sources))
         if not steps or steps[-1].of.by != self.by:
             return ()
@@ -149,7 +187,21 @@ class _Derivation:
             arrivals = self.arrivals(name, found)
             if arrivals:
                 found[name] = closed(added(arrivals).as_shape(self.known[name]), self.simplexes)
-        return filled(found[self.by], Name(self.by))
+        return self.named(filled(found[self.by], Name(self.by)))
+
+    def named(self, term: Expression) -> Expression:
+        """A term in which whatever a forward line computes has its name."""
+        for name, expression in self.lines:
+            if name != self.of and term == expression and not isinstance(term, Name | Number):
+                return Name(name)
+        match term:
+            case Binary() | Compare():
+                return replace(term, left=self.named(term.left), right=self.named(term.right))
+            case Unary() | Transpose():
+                return replace(term, operand=self.named(term.operand))
+            case Call():
+                return replace(term, operands=tuple(map(self.named, term.operands)))
+        return term
 
     def on_the_way(self) -> list[str]:
         """The quantities between the loss and the target, the last one first, the target too."""
@@ -170,12 +222,10 @@ class _Derivation:
         order = [name for name in reversed(uses) if name in reached & needed and name != self.of]
         return [*[name for name in order if name != self.by], self.by]
 
-    def arrivals(
-        self, name: str, found: Mapping[str, Term]
-    ) -> list[tuple[str, Arrival]]:
+    def arrivals(self, name: str, found: Mapping[str, Term]) -> list[tuple[str, Arrival]]:
         """What arrives at a quantity, line by line."""
         arrivals: list[tuple[str, Arrival]] = []
-        for line, expression in self.lines:
+        for line, expression in reversed(self.lines):
             if name == line or not self.leads_on(line):
                 continue
             upstream = self.upstream(line, found)
@@ -208,8 +258,3 @@ def added(arrivals: list[tuple[str, Arrival]]) -> Term:
     for _, one in arrivals[1:]:
         total = total + one.gradient
     return total
-
-
-def read(text: str, exercise: Exercise) -> Expression:
-    """A term of an answer to an exercise. Raises LanguageError."""
-    return read_expression(text, exercise.vocabulary)

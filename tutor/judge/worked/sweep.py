@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.ops import REGISTRY
 from engine.ops.declare import Op
 from tutor.judge.worked import algebra
-from tutor.judge.worked.namespace import NAMESPACE, transpose
+from tutor.judge.worked.namespace import NAMESPACE, reshape, total, transpose
 from tutor.judge.worked.sizes import Shape, Unwritable, settings, shape_of
 from tutor.judge.worked.terms import Term, scalar_factors
 from tutor.language.tree import (
@@ -27,11 +27,13 @@ _BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """An op that a gradient passed on its way, and to which of its operands."""
+    """An op that a gradient passed on its way, and to which of its operands. shared: whether other
+    operands depend on the same name."""
 
     op: Op
     term: Expression
     operand: int
+    shared: bool
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def arrival(
             if sent is None or not wants[i]:
                 continue
             fitted = unbroadcast(sent, shape_of(operand, known))
-            waiting.append((operand, fitted, (*passed, Passed(op, term, i))))
+            waiting.append((operand, fitted, (*passed, Passed(op, term, i, sum(wants) > 1))))
     return found
 
 
@@ -92,14 +94,12 @@ def unbroadcast(gradient: Term, shape: Shape) -> Term:
     if lead < 0:
         return gradient.as_shape(shape)
     gone = [*range(lead)] + [
-        lead + i
-        for i, size in enumerate(shape)
-        if size == 1 and gradient.shape[lead + i] != 1
+        lead + i for i, size in enumerate(shape) if size == 1 and gradient.shape[lead + i] != 1
     ]
     if not gone:
         return gradient.as_shape(shape) if gradient.shape != shape else gradient
-    summed = NAMESPACE.sum(gradient, axis=tuple(gone), keepdims=True)
-    return NAMESPACE.reshape(summed, tuple(summed.shape[lead:])) if lead else summed
+    summed = total(gradient, axis=tuple(gone), keepdims=True)
+    return reshape(summed, tuple(summed.shape[lead:])) if lead else summed
 
 
 def tidied(term: Expression, known: Mapping[str, Shape]) -> Expression:

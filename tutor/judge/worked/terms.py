@@ -9,6 +9,7 @@ the tree really has. What the language cannot say raises `Unwritable`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from tutor.judge.worked import algebra
@@ -176,6 +177,8 @@ def transposed(tree: Expression) -> Expression:
             return operand
         case Call(function="outer", operands=(a, b)):
             return Call("outer", (b, a))
+        case Binary(sign="@", left=left, right=right):
+            return Binary("@", transposed(right), transposed(left))
         case _:
             return Transpose(tree)
 
@@ -203,7 +206,7 @@ def where(condition: Any, yes: Any, no: Any) -> Term:
         return (first if decided else second).as_shape(shape)
     if isinstance(mask.tree, Compare) and second.tree == first.tree:
         return first.as_shape(shape)
-    if isinstance(mask.tree, Compare) and second.number == 0:
+    if isinstance(mask.tree, Compare) and (second.number == 0 or _at_tie(second, mask.tree)):
         return first * mask
     if isinstance(mask.tree, Compare) and first.number == 0:
         return second * _opposite(mask)
@@ -213,6 +216,14 @@ def where(condition: Any, yes: Any, no: Any) -> Term:
 def _decided(mask: Compare) -> bool:
     left, right = algebra.value_of_number(mask.left), algebra.value_of_number(mask.right)
     return left is not None and left == right
+
+
+def _at_tie(second: Term, mask: Compare) -> bool:
+    """Whether what stands for the other case is 0 there but at ties, such as `(a >= b)/2` beside
+    the mask `(a > b)`."""
+    relation: Any = {">": ">=", "<": "<="}.get(mask.relation)
+    tie = Compare(relation, mask.left, mask.right)
+    return any(one.base == tie for one in algebra.as_product(second.tree).factors)
 
 
 _OPPOSITE: dict[str, Any] = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "!=": "==", "==": "!="}
@@ -236,7 +247,7 @@ def scalar_factors(tree: Expression, known: Mapping[str, Shape]) -> tuple[Expres
     amount, factors = algebra.as_product(tree)
     front = tuple(one for one in factors if not shape_of(one.base, known))
     rest = tuple(one for one in factors if shape_of(one.base, known))
-    first = algebra.Fraction(1)
+    first = Fraction(1)
     return (
         algebra.from_product(algebra.Product(amount, front)),
         algebra.from_product(algebra.Product(first, rest)),
