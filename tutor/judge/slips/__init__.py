@@ -8,7 +8,7 @@ others.
 
 from __future__ import annotations
 
-from tutor.judge.slips.diagnose import diagnose
+from tutor.judge.slips.diagnosis import diagnose
 from tutor.judge.slips.wrong import Problem, WrongLine
 
 __all__ = ["Problem", "WrongLine", "diagnose"]
