@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tutor.judge.code.numpy_text import SOURCES
 from tutor.judge.exercise import Exercise, derivative_named
-from tutor.judge.graph import Graph, GraphError, Shape, compiled
-from tutor.judge.sizes import choose, shapes_of
+from tutor.judge.graph import Graph, GraphError, Shape
+from tutor.judge.ground import Setting, setting_of
 from tutor.language.errors import LanguageError
 
 FUNCTION = "backward"
@@ -30,28 +30,38 @@ class Task:
     backward through the forward lines, variables last. spelled: for every variable, size and
     quantity its name in the file; gradients: for the loss and everything wanted the name of its
     gradient there. passed: the sizes that are arguments, because no input has them as an axis.
-    sizes: two sets of sizes, in which axes that are not the same differ; shapes: for each set, that
-    of every step of the graph.
     """
 
-    exercise: Exercise
-    graph: Graph
+    setting: Setting
     loss: str
     wanted: tuple[str, ...]
     spelled: Mapping[str, str]
     gradients: Mapping[str, str]
     passed: tuple[str, ...]
-    sizes: tuple[Mapping[str, int], Mapping[str, int]]
-    shapes: tuple[tuple[Shape, ...], tuple[Shape, ...]]
+
+    @property
+    def exercise(self) -> Exercise:
+        """What the task was made of."""
+        return self.setting.exercise
+
+    @property
+    def graph(self) -> Graph:
+        """The forward lines as ops."""
+        return self.setting.graph
+
+    @property
+    def sizes(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Two sets of sizes, in which axes that are not the same differ."""
+        return self.setting.sizes
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments of the function, by their names in the exercise."""
         return (*[variable.name for variable in self.exercise.variables], *self.passed)
 
-    def shape(self, name: str, sample: int = 0) -> Shape:
+    def shape(self, name: str, which: int = 0) -> Shape:
         """The shape of a variable or a quantity with one of the sets of sizes."""
-        return self.shapes[sample][self.graph.places[name]]
+        return self.setting.shape(name, which)
 
 
 def task_of(exercise: Exercise) -> Task:
@@ -59,30 +69,25 @@ def task_of(exercise: Exercise) -> Task:
     loss = exercise.loss
     if loss is None or not exercise.forward or exercise.find != "gradient":
         raise TaskError("it asks for no gradient of a loss, so there is no backward pass to write")
-    declared = {variable.name: variable.shape for variable in exercise.variables}
     try:
-        graph = compiled(declared, exercise.dims, exercise.forward)
-        sizes = choose(exercise.dims, declared, graph)
-        shapes = (shapes_of(declared, sizes[0], graph), shapes_of(declared, sizes[1], graph))
+        setting = setting_of(exercise)
     except GraphError as error:
         raise TaskError(f"its forward lines cannot be run: {error}") from error
-    if shapes[0][graph.places[loss]] != ():
+    if setting.shape(loss) != ():
         raise TaskError(f"{loss} is an array, and a backward pass begins at one number")
-    wanted = _wanted(exercise, graph, loss)
+    wanted = _wanted(exercise, setting.graph, loss)
     if not wanted:
         raise TaskError(f"{loss} depends on nothing that has a gradient")
-    spelled = _spelled([*declared, *exercise.dims, *exercise.quantities])
-    axes = {size for shape in declared.values() for size in shape}
+    variables = [variable.name for variable in exercise.variables]
+    spelled = _spelled([*variables, *exercise.dims, *exercise.quantities])
+    axes = {size for variable in exercise.variables for size in variable.shape}
     return Task(
-        exercise=exercise,
-        graph=graph,
+        setting=setting,
         loss=loss,
         wanted=wanted,
         spelled=spelled,
         gradients=_gradients([loss, *wanted], spelled),
         passed=tuple([name for name in exercise.dims if name not in axes]),
-        sizes=sizes,
-        shapes=shapes,
     )
 
 

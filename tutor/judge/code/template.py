@@ -82,13 +82,13 @@ def _body(task: Task) -> Iterator[str]:
     yield ""
     yield "# the forward pass"
     for name, text in _forward(task):
-        shape = _shape_text(task, name)
+        shape = shape_text(task, name)
         yield f"{text}  # {shape}" if shape != "()" else text
     yield ""
     yield "# the backward pass"
     yield f"{task.gradients[task.loss]} = 1.0"
     for name in task.wanted:
-        shape = _shape_text(task, name)
+        shape = shape_text(task, name)
         yield f"{task.gradients[name]} = None  # {shape if shape != '()' else 'a number'}"
     yield ""
     yield "return {"
@@ -122,7 +122,7 @@ def _shape(variable: Variable) -> str:
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
-def _shape_text(task: Task, name: str) -> str:
+def shape_text(task: Task, name: str) -> str:
     """The shape of a quantity in the names of sizes, where these fit both sets of sizes."""
     pairs = list(zip(task.shape(name, 0), task.shape(name, 1), strict=True))
     sizes = [_size(task, pair) for pair in pairs]

@@ -1,0 +1,386 @@
+"""What went wrong in one array: relations between it and what is true, the cheapest first.
+
+Every candidate is an array that a known slip would give. It explains the learner's array where it
+is the same at every point of both sets of sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tutor.judge.code.evidence import Evidence, same
+from tutor.judge.code.passes import mistaken
+from tutor.judge.code.task import Task
+from tutor.judge.code.uses import Uses
+from tutor.judge.messages import SLIP_WORDS
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """label: the slip. told: a clause that goes on after the array's name, `is right, but …`."""
+
+    label: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One array at the points of one set of sizes: the learner's (one a point, of any shape) and
+    what it should be, (S, *shape)."""
+
+    evidence: Evidence
+    own: Array
+    wanted: Array
+
+    @property
+    def axes(self) -> int:
+        """How many axes it should have."""
+        return self.wanted.ndim - 1
+
+
+def explained(
+    task: Task, uses: Uses, name: str, evidence: Sequence[Evidence], wanted: Sequence[Array]
+) -> Finding:
+    """What went wrong in the learner's array of a quantity, by everything that is known.
+
+    evidence: at both sets of sizes; wanted: for each what the array should be, given the arrays
+    that it is made from.
+    """
+    cases = [
+        Case(one, np.stack([x.astype(np.float64) for x in one.given[name]]), right)
+        for one, right in zip(evidence, wanted, strict=True)
+    ]
+    if any(case.own.shape != case.wanted.shape for case in cases):
+        return _of_shapes(task, name, cases)
+    searches: tuple[Callable[[Task, Uses, str, Sequence[Case]], Finding | None], ...] = (
+        _not_numbers,
+        _simple,
+        _of_consumers,
+        _ratios,
+        _wrong_rules,
+        _of_others,
+        _nearly,
+    )
+    for search in searches:
+        found = search(task, uses, name, cases)
+        if found is not None:
+            return found
+    return Finding("unknown", "is not right; no single slip that is known explains it")
+
+
+def _all(cases: Sequence[Case], made: Callable[[Case], Array]) -> bool:
+    return all(same(made(case), case.own) for case in cases)
+
+
+def _of_shapes(task: Task, name: str, cases: Sequence[Case]) -> Finding:
+    """An array of another shape than its quantity."""
+    spelled = task.spelled[name]
+    have, want = cases[0].own.shape[1:], cases[0].wanted.shape[1:]
+    shapes = f"has shape {_shape(have)}, and {spelled} has shape {_shape(want)}"
+    if _all(cases, lambda case: _turned(case.wanted)):
+        return Finding("transpose_error", "is right, but transposed")
+    for axes in _subsets(len(have)):
+        told = _axes(axes, len(have))
+        if _sums_to(cases, axes):
+            return Finding("missing_sum", f"is right before summing over {told}; {shapes}")
+    if all(case.own[0].size == case.wanted[0].size for case in cases) and _all(
+        cases, lambda case: case.wanted.reshape(case.own.shape)
+    ):
+        return Finding("shape_mismatch", f"has the right numbers; it {shapes}")
+    for axes in _subsets(len(want)):
+        kept = [tuple([axis + 1 for axis in axes])]
+        for keepdims in (False, True):
+            if _all(cases, lambda case, k=kept[0], d=keepdims: case.wanted.sum(k, keepdims=d)):  # type: ignore[misc]
+                told = _axes(axes, len(want))
+                return Finding(
+                    "wrong_axis", f"is summed over {told}, which has to stay; it {shapes}"
+                )
+            if _all(cases, lambda case, k=kept[0], d=keepdims: case.wanted.mean(k, keepdims=d)):  # type: ignore[misc]
+                told = _axes(axes, len(want))
+                return Finding(
+                    "wrong_axis", f"is averaged over {told}, which has to stay; it {shapes}"
+                )
+    if all(_broadcasts(case) for case in cases):
+        return Finding(
+            "shape_mismatch", f"has the right numbers, once for all entries; it {shapes}"
+        )
+    return Finding("shape_mismatch", shapes)
+
+
+def _sums_to(cases: Sequence[Case], axes: tuple[int, ...]) -> bool:
+    """Whether the arrays summed over some axes, and after that perhaps reshaped, are right."""
+    over = tuple([axis + 1 for axis in axes])
+    for case in cases:
+        if max(over) >= case.own.ndim:
+            return False
+        summed = case.own.sum(axis=over)
+        if summed.size != case.wanted.size or not same(
+            summed.reshape(case.wanted.shape), case.wanted
+        ):
+            return False
+    return True
+
+
+def _broadcasts(case: Case) -> bool:
+    try:
+        spread = [np.broadcast_to(x, case.wanted.shape[1:]) for x in case.own]
+    except ValueError:
+        return False
+    return same(np.stack(spread), case.wanted)
+
+
+def _not_numbers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    own = np.concatenate([case.own.ravel() for case in cases])
+    if np.isfinite(own).all():
+        if own.any():
+            return None
+        return Finding("missing_chain_factor", "is 0 everywhere")
+    what = "nan" if np.isnan(own).any() else "inf"
+    every = " everywhere" if not np.isfinite(own).any() else ""
+    return Finding("domain_mismatch", f"is {what}{every}, where the gradient is a number")
+
+
+def _simple(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """What the right array becomes by one thing done to it."""
+    axes = cases[0].axes
+    if _all(cases, lambda case: -case.wanted):
+        return Finding("sign_error", "has the opposite sign")
+    if axes >= 2 and _all(cases, lambda case: _turned(case.wanted)):
+        return Finding("transpose_error", "is right, but transposed")
+    if any(
+        task.graph.steps[i].op and task.graph.steps[i].op.name in _SLIDING
+        for i in uses.inside[name]
+    ):  # type: ignore[union-attr]
+        for count in range(1, min(axes, 2) + 1):
+            over = tuple(range(-count, 0))
+            if _all(cases, lambda case, over=over: np.flip(case.wanted, over)):  # type: ignore[misc]
+                return Finding("kernel_flip", "is right, but turned round")
+    for chosen in _subsets(axes):
+        over = tuple([axis + 1 for axis in chosen])
+        if _all(cases, lambda case, over=over: _spread(case.wanted.sum(over, keepdims=True), case)):  # type: ignore[misc]
+            return Finding("wrong_axis", f"is summed over {_axes(chosen, axes)}, which has to stay")
+        if _all(
+            cases, lambda case, over=over: _spread(case.wanted.mean(over, keepdims=True), case)
+        ):  # type: ignore[misc]
+            return Finding(
+                "wrong_axis", f"is averaged over {_axes(chosen, axes)}, which has to stay"
+            )
+    return None
+
+
+_SLIDING = frozenset({"corr", "conv", "corr_full", "conv_full"})
+
+
+def _of_consumers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """A path that is lost or counted twice, or a gradient handed on unchanged."""
+    consumers = uses.consumers[name]
+    for consumer in consumers:
+        if consumer != task.loss and _all(cases, lambda case: _gradient(case, consumer)):  # noqa: B023
+            told = (
+                f"is {task.gradients[consumer]} handed on unchanged: a local derivative is missing"
+            )
+            return Finding("missing_chain_factor", told)
+    if len(consumers) < 2:
+        return None
+    for truly in (False, True):
+        parts = [
+            dict(zip(consumers, case.evidence.contributions(name, consumers, truly), strict=True))
+            for case in cases
+        ]
+        for lost in _lost(consumers):
+            left = [
+                sum(part for consumer, part in each.items() if consumer not in lost)
+                for each in parts
+            ]
+            if all(same(x, case.own) for x, case in zip(left, cases, strict=True)):
+                through = " and ".join(task.spelled[consumer] for consumer in lost)
+                return Finding("missing_branch", f"lacks what comes back through {through}")
+        for twice in consumers:
+            doubled = [sum(each.values()) + each[twice] for each in parts]
+            if all(same(x, case.own) for x, case in zip(doubled, cases, strict=True)):
+                told = f"counts what comes back through {task.spelled[twice]} twice"
+                return Finding("extra_term", told)
+            turned = [sum(each.values()) - 2 * each[twice] for each in parts]
+            if all(same(x, case.own) for x, case in zip(turned, cases, strict=True)):
+                told = f"takes what comes back through {task.spelled[twice]} with the wrong sign"
+                return Finding("sign_error", told)
+    return None
+
+
+def _lost(consumers: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Which paths may be lost: one, or up to all but one where there are few."""
+    most = len(consumers) - 1 if len(consumers) <= 4 else 1
+    for count in range(1, most + 1):
+        yield from combinations(consumers, count)
+
+
+def _ratios(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """A number too many or too few: the same at every point, or at every point of one set."""
+    ratios = []
+    for case in cases:
+        each = _ratio(case)
+        if each is None:
+            return None
+        ratios.append(each)
+    flat = np.concatenate(ratios)
+    if _alike(flat):
+        return Finding("constant_factor", "is off by a constant factor")
+    if all(_alike(each) for each in ratios):
+        for told, factor in _counts(task, cases):
+            if all(_alike(np.append(r, f)) for r, f in zip(ratios, factor, strict=True)):
+                return Finding("batch_mean", f"is off by {told}")
+        return Finding("batch_mean", "is off by a factor that depends on the number of entries")
+    return None
+
+
+def _counts(task: Task, cases: Sequence[Case]) -> Iterator[tuple[str, list[float]]]:
+    sizes = [case.evidence.task.sizes[case.evidence.points.which] for case in cases]
+    for size in sizes[0]:
+        told = task.spelled[size]
+        for power in (1, -1, 2, -2):
+            words = "a factor" if power > 0 else "a factor 1 over"
+            yield (
+                f"{words} {told}{'²' if abs(power) == 2 else ''}",
+                [float(each[size]) ** power for each in sizes],
+            )
+
+
+def _ratio(case: Case) -> Array | None:
+    """By what the array is off at each point, where that is one number; None where it is not."""
+    own, wanted = case.own.reshape(len(case.own), -1), case.wanted.reshape(len(case.wanted), -1)
+    found = np.full(len(own), np.nan)
+    for k, (mine, right) in enumerate(zip(own, wanted, strict=True)):
+        place = int(np.argmax(np.abs(right))) if right.size else 0
+        if not right.size or right[place] == 0:
+            continue
+        factor = mine[place] / right[place]
+        if not same((factor * right)[None], mine[None]):
+            return None
+        found[k] = factor
+    found = found[np.isfinite(found)]
+    return found if found.size else None
+
+
+def _alike(x: Array) -> bool:
+    return bool(np.all(np.abs(x - x[0]) <= 1e-7 * np.abs(x[0])))
+
+
+def _wrong_rules(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """One wrong rule in the step from the consumers to this quantity."""
+    own = [case.own for case in cases]
+    found = mistaken(uses, name, [case.evidence for case in cases], own)
+    if found is None:
+        return None
+    label, op = found
+    if label == "missing_chain_factor":
+        return Finding(label, f"lacks a local derivative: see the step of {op}")
+    if label == "activation_for_derivative":
+        return Finding(label, f"has the value of {op} where its slope belongs")
+    if label == "missing_branch":
+        return Finding(
+            label, f"lacks one of its paths: {task.spelled[name]} is used more than once"
+        )
+    return Finding(label, f"is off at the step of {op}: {SLIP_WORDS[label].short}")
+
+
+def _of_others(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """The gradient of another quantity, or right but for a value added or multiplied in."""
+    for other in task.wanted:
+        if other != name and _all(cases, lambda case: _gradient(case, other)):  # noqa: B023
+            return Finding("wrong_target", f"is what {task.gradients[other]} should be")
+    for value in _values(task):
+        for label, told, made in _BY_VALUE:
+            if _all(cases, lambda case: made(case.wanted, case.evidence.value(value), case)):  # noqa: B023
+                return Finding(label, told)
+    return None
+
+
+def _values(task: Task) -> list[str]:
+    graph = task.graph
+    return [name for name in graph.places if name not in graph.sizes]
+
+
+def _by(
+    operation: Callable[[Array, Array], Array],
+) -> Callable[[Array, Array, Case], Array]:
+    def made(wanted: Array, value: Array, case: Case) -> Array:
+        with np.errstate(all="ignore"):
+            try:
+                if value.ndim < wanted.ndim:
+                    value = value.reshape(
+                        len(value), *(1,) * (wanted.ndim - value.ndim), *value.shape[1:]
+                    )
+                found = operation(wanted, value)
+            except ValueError:
+                return np.zeros(0)
+        return found if np.isfinite(found).all() else np.zeros(0)
+
+    return made
+
+
+_BY_VALUE: tuple[tuple[str, str, Callable[[Array, Array, Case], Array]], ...] = (
+    ("missing_chain_factor", "lacks a factor", _by(lambda x, v: x / v)),
+    ("extra_chain_factor", "has a factor too many", _by(lambda x, v: x * v)),
+    ("extra_term", "has a summand too many", _by(lambda x, v: x + v)),
+    ("missing_branch", "lacks a summand", _by(lambda x, v: x - v)),
+)
+
+
+def _nearly(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """Right to some digits, right but for a number added, right at some of the points."""
+    if all(same(case.own, case.wanted, 1e-3) for case in cases):
+        return Finding(
+            "rounded_constant",
+            "is nearly right: a number in it is rounded, or it was found by differences",
+        )
+    off = np.concatenate([(case.own - case.wanted).ravel() for case in cases])
+    if _alike(off) and off[0] != 0:
+        return Finding("additive_constant", "has a constant added to every entry")
+    right = [
+        same(mine[None], true[None])
+        for case in cases
+        for mine, true in zip(case.own, case.wanted, strict=True)
+    ]
+    if 4 * sum(right) >= len(right):
+        return Finding("domain_mismatch", "is right for some inputs and wrong for others")
+    return None
+
+
+def _gradient(case: Case, name: str) -> Array:
+    """The learner's gradient of another quantity, or the true one where theirs is of no use."""
+    own = case.evidence.own.get(name)
+    return case.evidence.truth[name].value if own is None else own
+
+
+def _turned(x: Array) -> Array:
+    """Each array of a stack with its axes reversed."""
+    return np.transpose(x, (0, *range(x.ndim - 1, 0, -1)))
+
+
+def _spread(x: Array, case: Case) -> Array:
+    return np.broadcast_to(x, case.wanted.shape)
+
+
+def _subsets(count: int) -> Iterator[tuple[int, ...]]:
+    """The axes that may be summed over: one, then more."""
+    for size in range(1, count + 1):
+        yield from combinations(range(count), size)
+
+
+def _axes(axes: tuple[int, ...], count: int) -> str:
+    if len(axes) == count > 1:
+        return "all entries"
+    if axes == (0,) and count > 1:
+        return "the batch (axis 0)"
+    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {' and '.join(map(str, axes))}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(tuple(shape))
