@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tutor.judge.exercise import Exercise, derivative_named
 from tutor.judge.worked import algebra
 from tutor.judge.worked.closing import closed
+from tutor.judge.worked.guided import WorkedStep, steps_of
 from tutor.judge.worked.rules import reason, rule_name
 from tutor.judge.worked.sizes import Shape, Size, Unwritable, shape_of
 from tutor.judge.worked.sweep import Arrival, arrival
@@ -32,15 +33,6 @@ LONGEST_CLOSED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class WorkedStep:
-    """One line of a derivation. rule: the rules that it uses, by name. why: what they say."""
-
-    line: str
-    rule: str
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """A step before it is written: the gradient of one quantity, and what it is made of."""
 
@@ -55,9 +47,12 @@ def worked(exercise: Exercise, target: str) -> tuple[WorkedStep, ...] | None:
     """The derivation of a target such as `dL/dw`, as lines of the language.
 
     Every line says what it works out, `dL/dz = …`, in terms of the forward quantities and of
-    gradients that an earlier line worked out. None for an identity or a bound, for a target that
-    is no gradient of a number, and where the language has no words for a rule.
+    gradients that an earlier line worked out. Of an identity or a bound they are the lines that its
+    author gave. None where there are none, for a target that is no gradient of a number, and where
+    the language has no words for a rule.
     """
+    if exercise.find != "gradient":
+        return steps_of(exercise) or None
     steps = derived(exercise, target)
     if not steps:
         return None
@@ -85,6 +80,12 @@ def derived(exercise: Exercise, target: str) -> tuple[Step, ...]:
         return _Derivation(exercise, wanted).steps()
     except (Unwritable, RecursionError):
         return ()
+
+
+def consumers(exercise: Exercise, of: Derivative) -> tuple[str, ...]:
+    """The quantities between `of.of` and `of.by` whose forward lines use `of.by`."""
+    derivation = _Derivation(exercise, of)
+    return tuple(line for line, _ in derivation.arrivals(of.by, {}))
 
 
 def closing(exercise: Exercise, steps: tuple[Step, ...]) -> WorkedStep | None:

@@ -1,0 +1,128 @@
+"""The line between: what can stand between a learner's right lines and the one that went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tutor.judge.exercise import Exercise
+from tutor.judge.form import same_form
+from tutor.judge.judge import judge
+from tutor.judge.worked.guided import WorkedStep, steps_of
+from tutor.judge.worked.steps import Step, consumers, derived, written
+from tutor.language.derivation import read_line, read_lines
+from tutor.language.errors import LanguageError
+from tutor.language.lines import Line
+from tutor.language.tree import Binary, Derivative, Expression, walk
+
+_RIGHT = ("=", "≈")
+
+
+def line_between(
+    exercise: Exercise, target: str, lines: Sequence[str], seed: int | None = None
+) -> WorkedStep | None:
+    """A line that is smaller than the learner's jump: the first of the worked solution that their
+    right lines do not hold yet.
+
+    Never the last line, which would be the answer: where only that is left, the chain rule without
+    the local derivative worked out (`dL/dw = dL/dz*dz/dw`). None where there is nothing between.
+    """
+    right = right_lines(exercise, target, lines, seed)
+    if exercise.find != "gradient":
+        return _of_proof(steps_of(exercise), right, exercise)
+    steps = derived(exercise, target)
+    if not steps:
+        return None
+    missing = _missing(steps, right)
+    if len(missing) > 1:
+        return _shown(missing[0])
+    last = _chained(exercise, steps[-1], right) if missing else None
+    if last is None or not _holds(exercise, target, last.line, seed):
+        return None
+    return last
+
+
+def right_lines(
+    exercise: Exercise, target: str, lines: Sequence[str], seed: int | None = None
+) -> tuple[Line, ...]:
+    """The learner's lines that hold; those that cannot be read, and all below them, do not."""
+    readable = _readable(exercise, lines)
+    if not any(readable):
+        return ()
+    texts = [line.text if line is not None else "" for line in readable]
+    verdict = judge(exercise, target, texts, seed)
+    marked = {one.number for one in verdict.lines if one.mark in _RIGHT}
+    return tuple(line for line in readable if line is not None and line.number in marked)
+
+
+def _readable(exercise: Exercise, lines: Sequence[str]) -> tuple[Line | None, ...]:
+    try:
+        return read_lines(lines, exercise.vocabulary)
+    except LanguageError as error:
+        return _readable(exercise, lines[: error.line]) if error.line else ()
+
+
+def _missing(steps: tuple[Step, ...], right: Iterable[Line]) -> list[Step]:
+    """The steps that the target still needs, in order."""
+    known: set[str] = set()
+    for line in right:
+        by = line.left.by if isinstance(line.left, Derivative) else None
+        ends = line.sides[-1].expression
+        if by is not None and _worked_out(ends, steps[-1].of.of, known | {by}, by):
+            known.add(by)
+    by_name = {step.of.by: step for step in steps}
+    needed: set[str] = set()
+    waiting = [steps[-1].of.by]
+    while waiting:
+        name = waiting.pop()
+        if name in known or name in needed or name not in by_name:
+            continue
+        needed.add(name)
+        waiting.extend(by_name[name].sources)
+    return [step for step in steps if step.of.by in needed]
+
+
+def _worked_out(term: Expression, of: str, known: set[str], by: str) -> bool:
+    """Whether a term has no derivative in it but those that stand above."""
+    return all(
+        one.of == of and one.by in known and one.by != by
+        for one in walk(term)
+        if isinstance(one, Derivative)
+    )
+
+
+def _chained(exercise: Exercise, step: Step, right: Iterable[Line]) -> WorkedStep | None:
+    """The chain rule for a quantity that one forward line uses."""
+    through = consumers(exercise, step.of)
+    if len(through) != 1 or through[0] == step.of.of:
+        return None
+    made = Binary("*", Derivative(step.of.of, through[0]), Derivative(through[0], step.of.by))
+    if any(same_form(side.expression, made) for line in right for side in line.sides):
+        return None
+    return WorkedStep(
+        written(step.of, made),
+        "chain rule",
+        f"{step.of.of} hears of {step.of.by} through {through[0]} alone",
+    )
+
+
+def _of_proof(
+    steps: tuple[WorkedStep, ...], right: Iterable[Line], exercise: Exercise
+) -> WorkedStep | None:
+    """The step behind the furthest one that the learner has; never the last one."""
+    held = [side.expression for line in right for side in line.sides]
+    furthest = -1
+    for i, step in enumerate(steps):
+        line = read_line(step.line, exercise.vocabulary, i)
+        ends = line.sides[-1].expression if line is not None else None
+        if ends is not None and any(same_form(ends, one) for one in held):
+            furthest = i
+    return steps[furthest + 1] if furthest + 1 < len(steps) - 1 else None
+
+
+def _holds(exercise: Exercise, target: str, line: str, seed: int | None) -> bool:
+    verdict = judge(exercise, target, [line], seed)
+    return verdict.first_wrong is None and verdict.kind != "reject"
+
+
+def _shown(step: Step) -> WorkedStep:
+    return WorkedStep(written(step.of, step.expression), step.rule, step.why)
