@@ -18,7 +18,14 @@ from engine.errors import EngineError
 from engine.ops import REGISTRY
 from tutor.judge import links
 from tutor.judge.fitting import MisfitError as MisfitError
-from tutor.judge.fitting import Sizes, check_call, check_pair, check_product, check_size
+from tutor.judge.fitting import (
+    Sizes,
+    check_call,
+    check_index,
+    check_pair,
+    check_product,
+    check_size,
+)
 from tutor.judge.links import Chain, Linked
 from tutor.language.tree import (
     Array,
@@ -247,6 +254,7 @@ class Evaluation:
                 check_pair(term, term.relation, _shape(plain[0]), _shape(plain[1]), self.sizes)
                 return _RELATIONS[term.relation](plain[0], plain[1])
             case Index():
+                check_index(term, term.items, _shape(plain[0]), self.sizes)
                 items = tuple(_index_item(item) for item in term.items)
                 return plain[0][items[0] if len(items) == 1 else items]
             case Array():

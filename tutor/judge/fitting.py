@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import EngineError
 from engine.ops import Op
-from tutor.language.tree import Expression
+from tutor.language.tree import Expression, Slice
 
 Shape = tuple[int, ...]
 Sizes = Mapping[int, str]
@@ -117,6 +117,20 @@ def check_call(
             check_pair(term, f"and, in {op.name},", so_far, shape, sizes)
             so_far = tuple(map(max, *_even(so_far, shape)))
     check_size(term, _entries(op.name, shapes, params))
+
+
+def check_index(
+    term: Expression, items: tuple[int | Slice, ...], shape: Shape, sizes: Sizes | None
+) -> None:
+    """Raise MisfitError where an array has no entries at an index."""
+    if len(items) > len(shape):
+        axes = "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
+        raise MisfitError(term, f"{len(items)} places for the {axes} of {named(shape, sizes)}")
+    for item, size in zip(items, shape, strict=False):
+        if isinstance(item, int) and not -size <= item < size:
+            raise MisfitError(
+                term, f"there is no entry {item}: the axis has size {_size(size, sizes)}"
+            )
 
 
 def check_size(term: Expression, entries: int) -> None:
