@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "judge"
-FIGURES = ("false accept", "false reject", "verdict", "first wrong line", "label")
+FIGURES = ("exception", "false accept", "false reject", "verdict", "first wrong line", "label")
 WHOLE = ("too_long", "empty_input")
 """Reasons that no single line has: their line is not compared."""
 
@@ -161,7 +161,7 @@ def compare(case: Case, verdict: str, first_wrong: int | None, label: str | None
 
 
 def judge_all(chosen: Iterable[Case], seed: int | None) -> Tally:
-    """Judge the cases with the product's judge. Raises what the judge raises."""
+    """Judge the cases with the product's judge. What it raises becomes the fault `exception`."""
     from tutor.judge.exercise import read_exercise
     from tutor.judge.judge import judge
 
@@ -169,7 +169,11 @@ def judge_all(chosen: Iterable[Case], seed: int | None) -> Tally:
     read = {name: read_exercise(context) for name, context in contexts.items()}
     tally = Tally()
     for case in chosen:
-        verdict = judge(read[case.exercise], case.target or "", case.lines, seed)
+        try:
+            verdict = judge(read[case.exercise], case.target or "", case.lines, seed)
+        except Exception as error:  # a fault of the judge is a finding like any other
+            tally.findings.append(Finding(case, "raised", None, repr(error), ("exception",)))
+            continue
         tally.findings.append(compare(case, verdict.kind, verdict.first_wrong, verdict.label))
     return tally
 

@@ -99,6 +99,9 @@ class TestTheDataItself:
 
 
 class TestTheFiguresOfTheContract:
+    def test_nothing_is_raised(self, tally):
+        assert not tally.faulty("exception"), tally.table()
+
     def test_no_wrong_answer_is_accepted(self, tally):
         assert not tally.faulty("false accept"), tally.table()
 
