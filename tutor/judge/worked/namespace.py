@@ -106,10 +106,10 @@ def _matrix_product(a: Term, b: Term, shape: Shape) -> Term:
             return a * b
         case ((-2, -1), ()):
             summed = total(a, axis=1, keepdims=True)
-            return (summed * b).as_shape(shape)
+            return (summed * Term(b.tree, known)).as_shape(shape)
         case ((), (-2, -1)):
             summed = total(b, axis=0, keepdims=True)
-            return (summed * a).as_shape(shape)
+            return (summed * Term(a.tree, known)).as_shape(shape)
     raise Unwritable("a matrix product with repeated rows or columns")
 
 

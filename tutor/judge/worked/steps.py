@@ -76,10 +76,12 @@ def derived(exercise: Exercise, target: str) -> tuple[Step, ...]:
         return ()
     if wanted is None or exercise.find != "gradient":
         return ()
-    try:
-        return _Derivation(exercise, wanted).steps()
-    except (Unwritable, RecursionError):
-        return ()
+    for spare in (True, False):
+        try:
+            return _Derivation(exercise, wanted).steps(spare=spare)
+        except (Unwritable, RecursionError):
+            continue
+    return ()
 
 
 def consumers(exercise: Exercise, of: Derivative) -> tuple[str, ...]:
@@ -156,7 +158,9 @@ class _Derivation:
         if self.known[self.of] or self.by not in self.known or self.by in exercise.dims:
             raise Unwritable("not the gradient of a number by a quantity")
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self, *, spare: bool) -> tuple[Step, ...]:
+        """The steps. spare: a gradient that is one number for all entries has no line of its own,
+        and the number stands for it."""
         names = self.on_the_way()
         steps: list[Step] = []
         for name in names:
@@ -166,7 +170,7 @@ class _Derivation:
             gradient = added(arrivals)
             tree = algebra.factored(gradient.tree)
             constant = Term(tree, self.known, self.known[name], gradient.places)
-            if constant.number is not None and name != self.by:
+            if spare and constant.number is not None and name != self.by:
                 self.constants[name] = constant
                 continue
             expression = self.named(filled(constant, Name(name)))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from engine.ops import REGISTRY
 from tutor.judge.worked import algebra
 from tutor.judge.worked.sizes import (
     Shape,
@@ -177,10 +178,16 @@ def transposed(tree: Expression) -> Expression:
             return operand
         case Call(function="outer", operands=(a, b)):
             return Call("outer", (b, a))
+        case Call(operands=(Transpose(operand=operand),), keywords=()) if _elementwise(tree):
+            return Call(tree.function, (operand,))
         case Binary(sign="@", left=left, right=right):
             return Binary("@", transposed(right), transposed(left))
         case _:
             return Transpose(tree)
+
+
+def _elementwise(call: Call) -> bool:
+    return call.function in REGISTRY and REGISTRY[call.function].elementwise
 
 
 def compared(relation: Any, a: Any, b: Any) -> Term:
