@@ -347,9 +347,14 @@ class _Builder:
             raise GraphError(f"{term.function} cannot stand in a forward line", self.line)
         params = {keyword.name: _setting(keyword.value) for keyword in term.keywords}
         if term.function == "where":
-            condition = self.op("ne", (operands[0], self.constant(0.0)), term.operands[0])
-            operands = (condition, *operands[1:])
+            operands = (self.condition(term.operands[0], operands[0]), *operands[1:])
         return self.op(term.function, operands, term, params)
+
+    def condition(self, term: Expression, place: int) -> int:
+        """The mask behind a comparison's 1 and 0; of any other term, whether it is not 0."""
+        if isinstance(term, Compare):
+            return self.steps[place].operands[0]
+        return self.op("ne", (place, self.constant(0.0)), term)
 
     def op(
         self,

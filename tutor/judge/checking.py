@@ -1,0 +1,306 @@
+"""One side of a line against what it should equal: at 20 points, at 20 fresh ones with other sizes,
+and where something has a kink at 600 more and beside the kinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from engine.arrays.bounded import NAMESPACE, Bounded
+from tutor.judge import kinks, links, samples
+from tutor.judge.equal import Comparison, compare
+from tutor.judge.evaluate import MisfitError
+from tutor.judge.ground import Ground, Setting, drawn
+from tutor.judge.links import Linked
+from tutor.judge.switches import graph_has_kinks, has_kinks
+from tutor.language.tree import Binary, Call, Expression, Name, children, walk
+
+Outcome = Literal["true", "false", "misfit", "shape", "partly", "nowhere", "vague"]
+Truth = Callable[[Ground], Bounded | Linked]
+"""What should be equalled, on any ground."""
+
+CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
+NEARLY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about a side.
+
+    outcome: true; false; misfit (its own operands do not fit); shape (it has another shape than
+    the truth); partly (it has no value on part of the domain, and is true elsewhere); nowhere (it
+    has a value nearly nowhere); vague (its rounding hides what it says). ground, sample: where it
+    fails, with the entry. agrees: at part of the points it is true. term: what does not fit.
+    message: why, where there is more to say.
+    """
+
+    outcome: Outcome
+    ground: Ground | None = None
+    sample: int = 0
+    entry: tuple[int, ...] = ()
+    agrees: bool = False
+    term: Expression | None = None
+    message: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the side is true."""
+        return self.outcome == "true"
+
+
+class ShapesDifferError(Exception):
+    """Two values of different shapes."""
+
+    def __init__(self, yours: tuple[int, ...], truth: tuple[int, ...]) -> None:
+        super().__init__(f"shape {yours} where {truth} is wanted")
+        self.yours = yours
+        self.truth = truth
+
+
+class Checker:
+    """The grounds of one answer, drawn when they are needed.
+
+    own: the learner's own symbols as defined so far, in order.
+    """
+
+    def __init__(self, setting: Setting, seed: int) -> None:
+        self.setting = setting
+        self.rng = np.random.Generator(np.random.PCG64(seed))
+        self.own: dict[str, Expression] = {}
+        self._made: dict[str, Ground] = {}
+
+    def define(self, name: str, tree: Expression) -> None:
+        """Let a symbol of the learner's own stand for a term from here on."""
+        self.own[name] = tree
+        for ground in self._made.values():
+            ground.define(name, tree)
+
+    def kept(self, key: str, make: Callable[[], Ground]) -> Ground:
+        """A ground that is drawn once, and knows the own symbols."""
+        if key not in self._made:
+            ground = make()
+            for name, tree in self.own.items():
+                ground.define(name, tree)
+            self._made[key] = ground
+        return self._made[key]
+
+    @property
+    def first(self) -> Ground:
+        """20 points of mixed scale."""
+        return self.kept("first", lambda: drawn(self.setting, 0, self.rng))
+
+    @property
+    def second(self) -> Ground:
+        """20 fresh ones, with other sizes."""
+        return self.kept("second", lambda: drawn(self.setting, 1, self.rng))
+
+    @property
+    def close(self) -> Ground:
+        """40 points of small scale, for what saturates."""
+        return self.kept("close", lambda: drawn(self.setting, 0, self.rng, CLOSE_SCALES))
+
+    @property
+    def many(self) -> Ground:
+        """600 points, for what has kinks."""
+        return self.kept("many", lambda: drawn(self.setting, 0, self.rng, kinks.MORE_SCALES))
+
+    @cached_property
+    def kinked(self) -> bool:
+        """Whether a forward line has a kink."""
+        return graph_has_kinks(self.setting.graph)
+
+    def check(self, tree: Expression, truth: Truth, beside: Expression | None = None) -> Finding:
+        """Compare a side with what it should equal. beside: the term that this is, if it is one."""
+        for ground in (self.first, self.second):
+            found = self._at(ground, tree, truth)
+            if not found.holds:
+                return found
+        trees = [tree, *self._meant(tree)]
+        if beside is not None:
+            trees += [beside, *self._meant(beside)]
+        if self.kinked or any(has_kinks(one) for one in trees):
+            found = self._at(self.many, tree, truth)
+            if not found.holds:
+                return found
+            return self._beside_kinks(trees, tree, truth)
+        return Finding("true")
+
+    def worked_out(self, tree: Expression) -> Finding:
+        """Whether a term has a value at all."""
+        for ground in (self.first, self.second):
+            try:
+                value = ground.plain(tree).value
+            except MisfitError as error:
+                return Finding("misfit", term=error.term, message=error.message)
+            finite = np.isfinite(value).all(axis=tuple(range(1, value.ndim)))
+            finite = np.broadcast_to(finite, ground.count)
+            moderate = ground.usable & ground.defined & (ground.scales <= samples.MODERATE)
+            if int((~finite & moderate).sum()) >= NEARLY * max(int(moderate.sum()), 1):
+                return Finding("nowhere", ground)
+        return Finding("true")
+
+    def _meant(self, tree: Expression) -> list[Expression]:
+        """What the own symbols in a term are, and those in these."""
+        found: dict[str, Expression] = {}
+        waiting = [tree]
+        while waiting:
+            for term in walk(waiting.pop()):
+                if isinstance(term, Name) and term.name in self.own and term.name not in found:
+                    found[term.name] = self.own[term.name]
+                    waiting.append(self.own[term.name])
+        return list(found.values())
+
+    def _beside_kinks(self, trees: list[Expression], tree: Expression, truth: Truth) -> Finding:
+        ground = self.many
+        near = kinks.points_beside(self.setting, trees, self.own, ground.leaves, self.rng)
+        if near is None:
+            return Finding("true")
+        count = len(next(iter(near.values())))
+        beside = Ground(self.setting, 0, near, count, own=self.own)
+        return self._at(beside, tree, truth, sure=True)
+
+    def _at(self, ground: Ground, tree: Expression, truth: Truth, sure: bool = False) -> Finding:
+        """sure: the side is known to be true at plenty of points, so only a difference counts."""
+        try:
+            found, yours, _ = self.compared(ground, tree, truth)
+        except MisfitError as error:
+            return Finding("misfit", term=error.term, message=error.message)
+        except ShapesDifferError as error:
+            return Finding("shape", message=str(error))
+        usable = ground.usable
+        if found.differs[usable].any():
+            return self._false(ground, found, yours, usable)
+        if sure:
+            return Finding("true")
+        undefined = self._undefined(ground, tree, found, usable)
+        if undefined is not None:
+            return undefined
+        if not _enough(found, usable) and ground is not self.close:
+            again = self._at(self.close, tree, truth)
+            return again if again.outcome != "vague" or ground is self.first else Finding("true")
+        if not _enough(found, usable):
+            return Finding("vague", ground)
+        return Finding("true")
+
+    def compared(
+        self, ground: Ground, tree: Expression, truth: Truth
+    ) -> tuple[Comparison, Bounded, Bounded]:
+        """Raises MisfitError and ShapesDifferError."""
+        yours, true = aligned(ground.value(tree), truth(ground))
+        return compare(yours, true, ground.count), yours, true
+
+    def _false(
+        self, ground: Ground, found: Comparison, yours: Bounded, usable: np.ndarray
+    ) -> Finding:
+        wrong = found.differs & usable[:, None]
+        points = np.flatnonzero(wrong.any(axis=1))
+        sample = int(points[np.argmin(ground.scales[points])])
+        entry = int(np.flatnonzero(wrong[sample])[0])
+        right = usable & found.sharp.all(axis=1) & ~found.differs.any(axis=1)
+        agrees = int(right.sum()) >= max(3, 0.1 * int(usable.sum()))
+        place = tuple([int(i) for i in np.unravel_index(entry, yours.shape)]) if yours.shape else ()
+        return Finding("false", ground, sample, place, agrees)
+
+    def _undefined(
+        self, ground: Ground, tree: Expression, found: Comparison, usable: np.ndarray
+    ) -> Finding | None:
+        bad = found.undefined & usable
+        if not bad.any():
+            return None
+        moderate = usable & found.defined & (ground.scales <= samples.MODERATE)
+        count = int((bad & moderate).sum())
+        if count:
+            nowhere = count >= NEARLY * int(moderate.sum())
+            sample = int(np.flatnonzero(bad & moderate)[0])
+            return Finding("nowhere" if nowhere else "partly", ground, sample, agrees=not nowhere)
+        far = np.flatnonzero(bad)
+        sure = far[self._surely_undefined(ground, tree, far)]
+        if len(sure):
+            return Finding("partly", ground, int(sure[0]), agrees=True)
+        return None
+
+    def _surely_undefined(self, ground: Ground, tree: Expression, which: np.ndarray) -> np.ndarray:
+        """At which of some samples a function is certainly outside of its domain, so that no
+        overflow is to blame."""
+        few = Ground(
+            self.setting,
+            ground.which,
+            samples.picked(ground.leaves, which),
+            len(which),
+            own=self.own,
+        )
+        sure = np.zeros(len(which), dtype=bool)
+        values = few.terms(tree)
+        for term in walk(tree):
+            operands = [values.get(id(child)) for child in children(term)]
+            if not all(isinstance(x, Bounded) for x in operands):
+                continue
+            mask = _outside(term, [x for x in operands if isinstance(x, Bounded)])
+            if mask is not None:
+                sure |= np.broadcast_to(mask.reshape(len(mask), -1).any(axis=1), sure.shape)
+        return sure
+
+
+def _outside(term: Expression, operands: list[Bounded]) -> np.ndarray | None:
+    """Where the operands of a term certainly lie outside of its domain."""
+    match term:
+        case Call(function="log" | "log'" | "sqrt'"):
+            x, error = _parts(operands[0])
+            return (x + error < 0) | (x == 0) & (error == 0)
+        case Call(function="sqrt"):
+            x, error = _parts(operands[0])
+            return x + error < 0
+        case Binary(sign="/"):
+            x, error = _parts(operands[1])
+            return (x == 0) & (error == 0)
+        case Binary(sign="**"):
+            x, error = _parts(operands[0])
+            power, _ = _parts(operands[1])
+            whole = bool((power == np.round(power)).all())
+            return None if whole else x + error < 0
+        case _:
+            return None
+
+
+def _parts(x: Bounded) -> tuple[np.ndarray, np.ndarray]:
+    return x.value, np.zeros(x.value.shape) if x.error is None else x.error
+
+
+def _enough(found: Comparison, usable: np.ndarray) -> bool:
+    sharp = found.sharp[usable]
+    return bool((sharp.sum(axis=0) >= min(3, len(sharp))).all())
+
+
+def aligned(yours: Bounded | Linked, truth: Bounded | Linked) -> tuple[Bounded, Bounded]:
+    """Two values as arrays of one shape.
+
+    The derivative of an array by an array may be met by its Jacobian, and where it is elementwise
+    by its diagonal, which may be one number for all entries. Raises ShapesDifferError.
+    """
+    if isinstance(truth, Linked):
+        return _aligned_with_link(yours, truth)
+    if isinstance(yours, Linked):
+        yours = links.ordinary(NAMESPACE, yours)
+    if yours.shape != truth.shape:
+        raise ShapesDifferError(yours.shape, truth.shape)
+    return yours, truth
+
+
+def _aligned_with_link(yours: Bounded | Linked, truth: Linked) -> tuple[Bounded, Bounded]:
+    if isinstance(yours, Linked):
+        if yours.diagonal is not None and truth.diagonal is not None:
+            return yours.diagonal, truth.diagonal
+        yours = links.jacobian(NAMESPACE, yours)
+    if truth.diagonal is not None:
+        if yours.shape == truth.of_shape:
+            return yours, truth.diagonal
+        if not yours.shape:
+            return NAMESPACE.broadcast_to(yours, truth.of_shape), truth.diagonal
+    whole: Bounded = links.jacobian(NAMESPACE, truth)
+    if yours.shape != whole.shape:
+        raise ShapesDifferError(yours.shape, whole.shape)
+    return yours, whole

@@ -1,0 +1,80 @@
+"""Counter-examples: short numbers at which a side and the truth differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from engine.arrays.bounded import Bounded
+from tutor.judge import samples
+from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth
+from tutor.judge.evaluate import MisfitError
+from tutor.judge.ground import Ground
+from tutor.judge.verdict import CounterExample
+from tutor.language.tree import Expression
+
+_POINTS = 16
+
+
+def example(
+    checker: Checker, tree: Expression, truth: Truth, finding: Finding, names: Iterable[str]
+) -> CounterExample | None:
+    """Values at which a false side differs from the truth: short ones where such can be found,
+    else those at which it was found to differ. None where the shapes do not allow to compare.
+
+    names: of the variables to show.
+    """
+    setting = checker.setting
+    shapes = setting.of_variables(0)
+    leaves = samples.rounded(setting.exercise.variables, shapes, checker.rng, _POINTS)
+    short = Ground(setting, 0, leaves, _POINTS, own=checker.own)
+    found = _at(checker, short, tree, truth, names)
+    if found is not None or finding.ground is None:
+        return found
+    ground = finding.ground
+    one = samples.picked(ground.leaves, np.array([finding.sample]))
+    return _at(checker, Ground(setting, ground.which, one, 1, own=checker.own), tree, truth, names)
+
+
+def _at(
+    checker: Checker, ground: Ground, tree: Expression, truth: Truth, names: Iterable[str]
+) -> CounterExample | None:
+    try:
+        compared, yours, true = checker.compared(ground, tree, truth)
+    except (MisfitError, ShapesDifferError):
+        return None
+    usable = ground.usable[:, None]
+    wrong = (compared.differs | compared.undefined[:, None]) & usable
+    if not wrong.any():
+        return None
+    a, b = _flat(yours, ground.count), _flat(true, ground.count)
+    sample, entry = _plainest(wrong, a, b)
+    place = tuple([int(i) for i in np.unravel_index(entry, yours.shape)]) if yours.shape else None
+    values = {name: _data(ground.leaves[name][sample]) for name in names if name in ground.leaves}
+    return CounterExample(values, _number(a[sample, entry]), _number(b[sample, entry]), place)
+
+
+def _plainest(wrong: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
+    """Where the two differ clearly, by numbers of ordinary size."""
+    with np.errstate(all="ignore"):
+        size = np.abs(np.log10(np.abs(b) + 1e-9)) + np.abs(np.log10(np.abs(a) + 1e-9))
+        gap = np.abs(a - b) / (np.abs(a) + np.abs(b) + 1e-300)
+        cost = np.nan_to_num(size + np.where(gap < 0.05, 10.0, 0.0), nan=20.0, posinf=20.0)
+    cost = np.where(wrong, cost, np.inf)
+    sample, entry = np.unravel_index(int(np.argmin(cost)), cost.shape)
+    return int(sample), int(entry)
+
+
+def _flat(x: Bounded, count: int) -> np.ndarray:
+    value = np.asarray(x.value, dtype=float).reshape(len(x.value), -1)
+    return np.broadcast_to(value, (count, value.shape[1]))
+
+
+def _data(values: np.ndarray) -> Any:
+    return values.item() if values.ndim == 0 else values.tolist()
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

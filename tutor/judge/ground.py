@@ -1,0 +1,261 @@
+"""What is true at a set of points: the value of every name, and every derivative of one by another.
+
+Truth is the engine's reverse mode over the forward lines, on samples with error bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import prod
+
+import numpy as np
+
+from engine.arrays.bounded import NAMESPACE, Bounded
+from tutor.judge import samples
+from tutor.judge.evaluate import Evaluation, MisfitError
+from tutor.judge.exercise import Exercise
+from tutor.judge.graph import Graph, Shape, compiled
+from tutor.judge.links import Chain, Linked, ordinary
+from tutor.judge.samples import Leaves
+from tutor.judge.sizes import Sizes, choose, shapes_of, sized
+from tutor.judge.switches import ties
+from tutor.language.tree import Expression
+
+_CACHED = 256
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An exercise made ready: its graph, and the sizes and shapes that it is looked at with.
+
+    sizes: two sets. shapes: of every step of the graph, for each set. kinked: whether a forward
+    line has a kink or a jump.
+    """
+
+    exercise: Exercise
+    graph: Graph
+    sizes: tuple[Sizes, Sizes]
+    shapes: tuple[tuple[Shape, ...], tuple[Shape, ...]]
+
+    def shape(self, name: str, which: int = 0) -> Shape:
+        """The shape of a quantity or variable under one of the two sets of sizes."""
+        return self.shapes[which][self.graph.places[name]]
+
+    def of_variables(self, which: int = 0) -> dict[str, Shape]:
+        """The shapes of the variables."""
+        return {
+            variable.name: sized(variable.shape, self.sizes[which])
+            for variable in self.exercise.variables
+        }
+
+
+@lru_cache(maxsize=_CACHED)
+def setting_of(exercise: Exercise) -> Setting:
+    """The setting of an exercise. Raises GraphError for forward lines that cannot be run."""
+    graph = compiled(
+        [variable.name for variable in exercise.variables], exercise.dims, exercise.forward
+    )
+    written = {variable.name: variable.shape for variable in exercise.variables}
+    first, second = choose(exercise.dims, written, graph)
+    shapes = (shapes_of(written, first, graph), shapes_of(written, second, graph))
+    return Setting(exercise, graph, (first, second), shapes)
+
+
+class Ground:
+    """Some points, and what is true there.
+
+    leaves: the samples of the variables. values: by name of every variable, quantity and size,
+    and of the learner's own symbols as they are defined. nodes: of every step of the graph.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        which: int,
+        leaves: Leaves,
+        count: int,
+        bounds: bool = True,
+        own: Mapping[str, Expression] | None = None,
+        scales: Sequence[float] | None = None,
+    ) -> None:
+        self.setting = setting
+        self.scales = np.ones(count) if scales is None else np.asarray(scales, dtype=float)
+        self.which = which
+        self.leaves = leaves
+        self.count = count
+        graph = setting.graph
+        given = samples.with_bounds(leaves, setting.sizes[which])
+        if not bounds:
+            given = {
+                name: value.values() if isinstance(value, Bounded) else value
+                for name, value in given.items()
+            }
+        self.nodes: tuple[Bounded, ...] = graph.forward(given, NAMESPACE)
+        self.values: dict[str, Bounded | float] = {
+            name: self.nodes[place] for name, place in graph.places.items()
+        }
+        self.values.update({name: float(size) for name, size in setting.sizes[which].items()})
+        self._derivatives: dict[tuple[str, str], Bounded | Linked] = {}
+        self._swept: dict[str, list[Bounded | None]] = {}
+        self._evaluation = Evaluation(self.values, self.derivative, NAMESPACE)
+        for name, tree in (own or {}).items():
+            self.define(name, tree)
+
+    def value(self, tree: Expression) -> Bounded | Linked:
+        """The value of a term here. Raises MisfitError where shapes do not fit."""
+        found: Bounded | Linked = self._evaluation.value(tree)
+        return found
+
+    def terms(self, tree: Expression) -> dict[int, Bounded | Linked | Chain]:
+        """The value of every term within a term, by `id`."""
+        return self._evaluation.terms(tree)
+
+    @cached_property
+    def usable(self) -> np.ndarray:
+        """The samples that count, (S,): those at which no forward line sits on a kink, where its
+        slope is a convention; all of them if there are hardly any such."""
+        off = ~ties(self.setting.graph, self.nodes, self.count)
+        return off if 4 * off.sum() >= len(off) else np.ones(self.count, dtype=bool)
+
+    @cached_property
+    def defined(self) -> np.ndarray:
+        """The samples at which every forward line has a finite value, (S,)."""
+        return defined(self.nodes, self.count)
+
+    def define(self, name: str, tree: Expression) -> None:
+        """Give a symbol of the learner's own the value of a term; nothing where it has none."""
+        try:
+            self.values[name] = self.plain(tree)
+        except MisfitError:
+            self.values.pop(name, None)
+
+    def plain(self, tree: Expression) -> Bounded:
+        """The value of a term as an array, also where it is a derivative of arrays."""
+        value = self.value(tree)
+        if isinstance(value, Linked):
+            made: Bounded = ordinary(NAMESPACE, value)
+            return made
+        return value
+
+    def shape(self, name: str) -> Shape:
+        """The shape of a quantity or variable at these points."""
+        return self.setting.shape(name, self.which)
+
+    def derivative(self, of: str, by: str) -> Bounded | Linked:
+        """The total derivative of one quantity by another that is independent.
+
+        For a scalar it has the shape of `by`; for an array it is linked: a diagonal where each
+        entry depends on the same entry alone, else the Jacobian, of both shapes one behind the
+        other.
+        """
+        key = (of, by)
+        if key not in self._derivatives:
+            above = self.shape(of)
+            if not above:
+                self._derivatives[key] = self.jacobian(of, by)
+            else:
+                diagonal = self.diagonal(of, by)
+                whole = self.jacobian(of, by) if diagonal is None else None
+                self._derivatives[key] = Linked(of, by, len(above), whole, diagonal)
+        return self._derivatives[key]
+
+    def diagonal(self, of: str, by: str) -> Bounded | None:
+        """The derivative of each entry by the same entry, where each depends on no other."""
+        graph, shapes = self.setting.graph, self.setting.shapes[self.which]
+        if not graph.depends(of, by) or not graph.elementwise(of, by, shapes):
+            return None
+        ones = NAMESPACE.ones_like(self.nodes[graph.places[of]])
+        arrived = graph.backward(self.nodes, graph.places[of], ones, NAMESPACE)
+        return arrived[graph.places[by]]
+
+    def jacobian(self, of: str, by: str) -> Bounded:
+        """The derivative of every entry of one by every entry of another: (*of, *by)."""
+        graph = self.setting.graph
+        above, below = self.shape(of), self.shape(by)
+        if of not in self._swept:
+            self._swept[of] = self._sweep(of, above)
+        arrived = self._swept[of][graph.places[by]] if graph.depends(of, by) else None
+        if arrived is None:
+            zeros = np.zeros((1, *above, *below))
+            return Bounded(zeros, zeros)
+        if not above:
+            return arrived
+        entries = prod(above)
+        value, error = arrived.value, arrived.error
+        if len(value) != self.count * entries:
+            value = np.broadcast_to(value, (self.count * entries, *below))
+            error = None if error is None else np.broadcast_to(error, value.shape)
+        wide = (self.count, *above, *below)
+        return Bounded(value.reshape(wide), None if error is None else error.reshape(wide))
+
+    def _sweep(self, of: str, above: Shape) -> list[Bounded | None]:
+        """One reverse sweep; from an array, one for each of its entries at once: every sample is
+        repeated as many times, each with a seed of its own."""
+        graph = self.setting.graph
+        place = graph.places[of]
+        if not above:
+            seed = NAMESPACE.ones_like(self.nodes[place])
+            return graph.backward(self.nodes, place, seed, NAMESPACE)
+        entries = prod(above)
+        repeated = [_repeated(node, entries) for node in self.nodes[: place + 1]]
+        seeds = np.tile(np.eye(entries), (self.count, 1)).reshape(-1, *above)
+        seed = Bounded(seeds, np.zeros(seeds.shape))
+        return graph.backward(repeated, place, seed, NAMESPACE)
+
+
+def _repeated(node: Bounded, times: int) -> Bounded:
+    """Every sample so many times, one behind the other; a constant as it is."""
+    if len(node.value) == 1:
+        return node
+    error = None if node.error is None else np.repeat(node.error, times, axis=0)
+    return Bounded(np.repeat(node.value, times, axis=0), error)
+
+
+def drawn(
+    setting: Setting,
+    which: int,
+    rng: np.random.Generator,
+    scales: Sequence[float] = samples.SCALES + samples.BEYOND,
+) -> Ground:
+    """Points of the given scales; those where the computation itself has no value are replaced by
+    moderate ones where it has."""
+    variables = setting.exercise.variables
+    shapes = setting.of_variables(which)
+    leaves = samples.draw(variables, shapes, rng, scales)
+    ground = Ground(setting, which, leaves, len(scales), scales=scales)
+    bad = np.flatnonzero(~defined(ground.nodes, len(scales)))
+    moderate = [place for place in bad if scales[place] <= samples.MODERATE]
+    if not moderate:
+        return ground
+    more_scales = tuple(np.tile([0.3, 0.6, 1.0, 1.5], 50))
+    more = samples.draw(variables, shapes, rng, more_scales)
+    good = np.flatnonzero(defined(Ground(setting, which, more, len(more_scales)).nodes, 200))
+    count = min(len(good), len(moderate))
+    moved = moderate[:count]
+    for name, values in leaves.items():
+        values[moved] = more[name][good[:count]]
+    return Ground(setting, which, leaves, len(scales), scales=scales)
+
+
+def defined(nodes: tuple[Bounded, ...], count: int) -> np.ndarray:
+    """At which samples every step has a finite value: (S,) masks."""
+    mask = np.ones(count, dtype=bool)
+    for node in nodes:
+        value = node.value
+        if value.dtype != bool:
+            mask &= np.isfinite(value).all(axis=tuple(range(1, value.ndim)))
+    return mask
+
+
+def forced_sweep(
+    ground: Ground, of: str, given: Mapping[str, Bounded]
+) -> dict[str, Bounded | None]:
+    """The gradients of a scalar if those at some quantities were the given ones."""
+    graph = ground.setting.graph
+    place = graph.places[of]
+    seed = NAMESPACE.ones_like(ground.nodes[place])
+    forced = {graph.places[name]: value for name, value in given.items()}
+    arrived = graph.backward(ground.nodes, place, seed, NAMESPACE, forced=forced)
+    return {name: arrived[i] for name, i in graph.places.items()}
