@@ -242,7 +242,7 @@ class Evaluation:
             if type(x) is Chain:
                 return Chain((links.scaled(x.links[0], operator.neg), *x.links[1:]))
             return -x
-        if kind is Transpose and type(operands[0]) is Linked:
+        if type(operands[0]) is Linked and _turns(term):
             return links.transposed(self.xp, operands[0])
         plain = [self._ordinary(term, x) for x in operands]
         match term:
@@ -268,6 +268,8 @@ class Evaluation:
             made = self._linked(term, left, right)
             if made is not None:
                 return made
+            if sign == "@":
+                left, right = self._matrix(left), self._matrix(right)
             left, right = self._ordinary(term, left), self._ordinary(term, right)
         a, b = left.shape, right.shape
         if sign == "@":
@@ -318,6 +320,12 @@ class Evaluation:
             product = product * array
         return product
 
+    def _matrix(self, value: Operand) -> Operand:
+        """In a matrix product a vector's derivative by a vector is its Jacobian, not a diagonal."""
+        if type(value) is Linked and value.axes == 1 and value.diagonal is not None:
+            return links.jacobian(self.xp, value)
+        return value
+
     def _call(self, term: Call, operands: list[Operand]) -> Operand:
         name = term.function
         params = {keyword.name: _setting(keyword.value) for keyword in term.keywords}
@@ -348,13 +356,27 @@ class Evaluation:
             value = self._counted(value)
         if type(value) is Chain:
             value = self._ordinary(tree, value)
-        error = getattr(value, "error", None)
-        if error is not None and np.isnan(error).any():
-            value = type(value)(value.value, np.where(np.isnan(error), np.inf, error))
-        return value
+        if type(value) is Linked:
+            return links.scaled(value, _known)
+        return _known(value)
 
 
 _LINKS = (Linked, Chain)
+
+
+def _known(value: Operand) -> Operand:
+    """Samples whose bounds are numbers: where nothing is known the bound is inf, not nan."""
+    error = getattr(value, "error", None)
+    if error is None or not np.isnan(error).any():
+        return value
+    return type(value)(value.value, np.where(np.isnan(error), np.inf, error))
+
+
+def _turns(term: Expression) -> bool:
+    """Whether a term is the transpose of its operand."""
+    if type(term) is Call:
+        return term.function == "transpose" and not term.keywords
+    return type(term) is Transpose
 
 
 def _links_of(value: Operand) -> tuple[Linked, ...]:

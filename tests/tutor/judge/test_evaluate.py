@@ -329,6 +329,7 @@ def same(text: str, of: str, by: str) -> None:
         ("dL/dz*dz/dx*2 - dL/dh*dh/dx", "L", "x"),
         ("dh/dz * (2*dz/dx - dz/dx)", "h", "x"),
         ("(dh/dz).T @ dL/dh", "L", "z"),
+        ("transpose(dh/dz) @ dL/dh", "L", "z"),
     ],
 )
 def test_a_product_of_derivatives_is_the_chain(text: str, of: str, by: str) -> None:
@@ -351,6 +352,9 @@ def test_a_product_of_derivatives_is_the_chain(text: str, of: str, by: str) -> N
         ("(v * dtanh(W @ x)) * dz/dx", "L", "x"),
         ("(v * dtanh(W @ x)) @ dz/dx", "L", "x"),
         ("(dL/dx).T", "L", "x"),
+        ("transpose(dz/dx) @ dL/dz", "L", "x"),
+        ("W.T @ dh/dz @ dL/dh", "L", "x"),
+        ("dL/dh @ (dh/dz @ W)", "L", "x"),
     ],
 )
 def test_a_derivative_among_ordinary_arrays_is_one_itself(text: str, of: str, by: str) -> None:
