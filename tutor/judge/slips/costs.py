@@ -12,7 +12,7 @@ _ = None
 
 _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     #                          ratio edit  rule
-    "sign_error":             (1.00, 1.20, 1.45),
+    "sign_error":             (1.00, 1.20, 1.75),
     "constant_factor":        (1.30, 1.80, 1.60),
     "additive_constant":      (1.70, 2.60, 2.20),
     "rounded_constant":       (1.10, 1.15, _),

@@ -11,6 +11,7 @@ import numpy as np
 from engine.arrays.numpy_ import NAMESPACE
 from tutor.judge.slips import costs, ratios
 from tutor.judge.slips.edits import Edit, edits
+from tutor.judge.slips.paths import cuts, of_cut
 from tutor.judge.slips.points import Point
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.regroup import regrouped
@@ -23,6 +24,13 @@ from tutor.judge.slips.terms import (
     Wanted,
     Worked,
     local_derivative,
+)
+from tutor.judge.slips.together import (
+    pairs,
+    products_together,
+    renamed_together,
+    replaced,
+    slopes_together,
 )
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
@@ -37,6 +45,7 @@ BUDGET = 4000
 _POINTS = 5
 _MOST = 3
 _MOST_HITS = 40
+_GOOD = 2.3
 _SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
@@ -83,6 +92,7 @@ class _Search:
         if self.worked.value is not None:
             self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
         self.whole = (wrong.start, wrong.end)
+        self.in_proportion = False
 
     def run(self) -> None:
         """Look for explanations, the cheapest kinds first."""
@@ -92,8 +102,14 @@ class _Search:
         self.compare()
         self.sweeps()
         self.tree(self.worked, regrouped(self.worked))
-        self.tree(self.worked, edits(self.worked, self.known))
+        tried: list[Edit] = []
+        self.tree(self.worked, edits(self.worked, self.known), tried)
+        self.tree(self.worked, renamed_together(self.worked, self.known))
+        self.tree(self.worked, slopes_together(self.worked, self.known))
+        self.tree(self.worked, products_together(self.worked, self.known))
         self.definitions()
+        if not any(hit.cost < _GOOD for hit in self.hits):
+            self.tree(self.worked, pairs(self.worked, tried))
 
     @property
     def fits(self) -> bool:
@@ -115,6 +131,7 @@ class _Search:
             return
         ratio = ratios.constant_ratio(self.answers, self.points)
         if ratio is not None:
+            self.in_proportion = True
             for found in ratios.of_ratio(ratio, self.known):
                 self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
         if ratios.constant_difference(self.answers, self.points):
@@ -191,12 +208,27 @@ class _Search:
                     if self.explained(sweeps, {place: mistake}, 1.0):
                         self.hit(mistake.label, "rule", self.spot(first, place, mistake))
                     continue
-                for number in _SIMPLE:
+                for number in () if self.in_proportion else _SIMPLE:
                     if first.projected(errors, direction, along_answer / number - along_truth):
                         if self.explained(sweeps, {place: mistake}, number):
                             more = costs.DOUBLE
                             self.hit(mistake.label, "rule", self.whole, more, "and a factor")
         self.shared(sweeps)
+        self.lost_paths(sweeps)
+
+    def lost_paths(self, sweeps: list[Sweep]) -> None:
+        """Paths of the chain rule that are not counted."""
+        first = sweeps[0]
+        mine = Wanted(self.answers[0])
+        for cut in cuts(self.problem.graph, first.between):
+            if not mine.same(first.with_cut(cut)):
+                continue
+            if all(
+                Wanted(answer).same(sweep.with_cut(cut))
+                for sweep, answer in zip(sweeps[1:], self.answers[1:], strict=True)
+            ):
+                for label in of_cut(self.problem.graph, first.between, cut):
+                    self.hit(label, "rule", self.whole, 0.05 * (len(cut) - 1))
 
     def shared(self, sweeps: list[Sweep]) -> None:
         """The same wrong rule at every step of one op."""
@@ -239,9 +271,13 @@ class _Search:
                         return (term.start, term.end)
         return self.whole
 
-    def tree(self, worked: Worked, tried: Iterator[Edit]) -> None:
-        """Edits of the learner's tree."""
+    def tree(
+        self, worked: Worked, tried: Iterator[Edit], kept: list[Edit] | None = None
+    ) -> None:
+        """Edits of the learner's tree. kept: takes those that were tried."""
         for edit in tried:
+            if kept is not None:
+                kept.append(edit)
             value = worked.edited(edit.site, worked.at(edit.new))
             if value is None or value.shape != self.truth.shape:
                 continue
@@ -251,13 +287,13 @@ class _Search:
                     if len(self.hits) > _MOST_HITS:
                         return
                 continue
-            number = self.truth.ratio(value)
+            number = None if self.in_proportion else self.truth.ratio(value)
             if number in _SIMPLE and edit.label not in _CHANCY and self.repaired(edit, number):
                 self.hit(edit.label, "edit", edit.span, edit.extra + costs.DOUBLE, "and a factor")
 
     def repaired(self, edit: Edit, number: float) -> bool:
         """Whether an edit makes the side true at the other points too, but for a factor."""
-        tree = with_term(self.worked.tree, self.worked, edit.site, edit.new)
+        tree = replaced(self.worked.tree, {id(edit.site): edit.new})
         for point in self.points[1:]:
             value = self.value_at(tree, point)
             if value is None or not Wanted(point.truth).same(np.asarray(value / number)[()]):
@@ -278,7 +314,7 @@ class _Search:
                 value = inner.edited(edit.site, inner.at(edit.new))
                 if value is None or not self.truth.same(self.with_own(name, value, 0)):
                     continue
-                new = with_term(tree, inner, edit.site, edit.new)
+                new = replaced(tree, {id(edit.site): edit.new})
                 if self.holds_with(name, new):
                     self.hit(edit.label, "edit", span, edit.extra + 0.1, edit.fact)
 
@@ -357,30 +393,6 @@ _CHANCY = frozenset({"constant_factor", "sign_error", "batch_mean", "additive_co
 """Slips that a factor beside them says nothing new of."""
 
 
-def with_term(tree: Expression, worked: Worked, site: Expression, new: Expression) -> Expression:
-    """The tree with `new` in the place of `site`."""
-    while site is not tree:
-        above, place = worked.parents[id(site)]
-        new = _with_child(above, place, new)
-        site = above
-    return new
-
-
-def _with_child(above: Expression, place: int, new: Expression) -> Expression:
-    fields = type(above).__dataclass_fields__
-    if "operands" in fields:
-        operands = list(children(above))
-        operands[place] = new
-        return replace(above, operands=tuple(operands))  # type: ignore[call-arg]
-    if "items" in fields:
-        items = list(children(above))
-        items[place] = new
-        return replace(above, items=tuple(items))  # type: ignore[call-arg]
-    if "operand" in fields:
-        return replace(above, operand=new)  # type: ignore[call-arg]
-    return replace(above, **{("left", "right")[place]: new})  # type: ignore[arg-type]
-
-
 def _size(span: Span) -> int:
     return span[1] - span[0]
 
@@ -403,8 +415,8 @@ def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
         Point(i, problem.values, problem.nodes, wrong.truth, problem.derivative)
         for i in range(min(count, _POINTS))
     ]
-    good = [p for p in made if np.all(np.isfinite(p.truth)) and np.any(p.truth != 0)] or made[:1]
-    return sorted(good, key=lambda p: -_nonzero(p.truth))
+    good = [p for p in made if np.all(np.isfinite(p.truth)) and np.any(p.truth != 0)]
+    return sorted(good, key=lambda p: -_nonzero(p.truth)) or made
 
 
 def _nonzero(value: Array) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from engine.ops import REGISTRY
@@ -28,6 +29,8 @@ from tutor.language.tree import (
 )
 
 Span = tuple[int, int]
+
+_MOST_FACTORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def edits(worked: Worked, known: Quantities) -> Iterator[Edit]:
         _transposes,
         _reductions,
         _dropped,
+        _two_dropped,
         _powers,
         _numbers,
         _quotients,
@@ -222,8 +226,9 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("outer_inner", term, Call("outer", (left, right)), -0.1)
                 yield _at("outer_inner", term, Call("outer", (right, left)), 0.1)
             if a.ndim == 2 and b.ndim == 2:
-                yield _at("transpose_error", term, _at_sign(_turned(left), _turned(right)), 0.3)
-                yield _at("matmul_order", term, _at_sign(_turned(right), _turned(left)), 0.0)
+                label = "outer_inner" if 1 in (*a.shape, *b.shape) else "transpose_error"
+                yield _at(label, term, _at_sign(_turned(left), _turned(right)), 0.3)
+                yield _at("matmul_order", term, _at_sign(_turned(right), _turned(left)), -0.15)
             if a.ndim == 2 or b.ndim == 2:
                 yield _at("matmul_order", term, _at_sign(_turned(right), left), 0.15)
                 yield _at("matmul_order", term, _at_sign(right, _turned(left)), 0.15)
@@ -237,8 +242,10 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("elementwise_vs_matmul", term, _at_sign(left, _turned(right)), 0.15)
                 yield _at("elementwise_vs_matmul", term, _at_sign(_turned(right), left), 0.2)
             if a.ndim == 1 and b.ndim == 1:
-                yield _at("outer_inner", term, Call("outer", (left, right)), 0.0)
-                yield _at("outer_inner", term, Call("outer", (right, left)), 0.1)
+                yield _at("elementwise_vs_matmul", term, Call("outer", (left, right)), 0.0)
+                yield _at("elementwise_vs_matmul", term, Call("outer", (right, left)), 0.1)
+                yield _at("outer_inner", term, Call("outer", (left, right)), 0.2)
+                yield _at("outer_inner", term, Call("outer", (right, left)), 0.2)
         if term.sign in ("+", "-"):
             yield _at("sum_product_confusion", term, Binary("*", left, right))
         elif term.sign == "*":
@@ -261,7 +268,8 @@ def _transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
         value = worked.at(term)
         if value is None or value.ndim < 2:
             continue
-        yield _at("transpose_error", term, _turned(term))
+        reduced = isinstance(above, Call) and above.function in ("sum", "mean")
+        yield _at("transpose_error", term, _turned(term), 0.3 if reduced else 0.0)
 
 
 _AXES: tuple[tuple[Keyword, ...], ...] = (
@@ -334,6 +342,36 @@ def _dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield _without(known, term, left, right)
 
 
+def _two_dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Two factors too many in one product, side by side or not."""
+    for term in worked.terms:
+        above = _above(worked, term)
+        if not _is_times(term) or (_is_times(above) and above.left is term):  # type: ignore[union-attr]
+            continue
+        factors = _factors(term)
+        if not 3 <= len(factors) <= _MOST_FACTORS:
+            continue
+        for one, other in combinations(range(len(factors)), 2):
+            kept = [factor for i, factor in enumerate(factors) if i not in (one, other)]
+            new = kept[0]
+            for factor in kept[1:]:
+                new = Binary("*", new, factor)
+            span = (factors[one].start, factors[other].end)
+            yield Edit("extra_chain_factor", term, new, span, 0.2)
+
+
+def _is_times(term: Expression | None) -> bool:
+    return isinstance(term, Binary) and term.sign == "*"
+
+
+def _factors(term: Expression) -> list[Expression]:
+    found: list[Expression] = []
+    while isinstance(term, Binary) and term.sign == "*":
+        found.append(term.right)
+        term = term.left
+    return [term, *reversed(found)]
+
+
 def _without(known: Quantities, term: Binary, kept: Expression, dropped: Expression) -> Edit:
     label = "extra_chain_factor"
     if isinstance(dropped, Number):
@@ -401,6 +439,8 @@ def _numbers(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if not isinstance(term, Number):
             continue
         above = _above(worked, term)
+        for near in _near(term.value):
+            yield _at("rounded_constant", term, _literal(near), fact="rounded")
         if isinstance(above, Binary) and above.sign == "**" and above.right is term:
             continue
         label = "constant_factor"
@@ -409,8 +449,6 @@ def _numbers(worked: Worked, known: Quantities) -> Iterator[Edit]:
         for value in dict.fromkeys((2 * term.value, term.value / 2, term.value + 1, term.value - 1)):
             if value != term.value:
                 yield _at(label, term, _literal(value), 0.1)
-        for near in _near(term.value):
-            yield _at("rounded_constant", term, _literal(near), fact="rounded")
 
 
 def _near(value: float) -> Iterator[float]:
@@ -479,13 +517,14 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
             same = known.shape(name) == value.shape
             if not same and worked.fits and worked.value.shape == worked.point.truth.shape:
                 continue
-            label = _rename(worked, known, term, name)
+            label = renaming(worked, known, term, name)
             extra = 0.0 if known.siblings(term.name, name) else 0.1
             yield _at(label, term, Name(name), extra + (0.0 if same else 0.4), fact=term.name)
 
 
-def _rename(worked: Worked, known: Quantities, term: Name, name: str) -> str:
+def renaming(worked: Worked, known: Quantities, term: Name, name: str) -> str:
     """Whether a wrong name is a wrong factor or a formula at the wrong place."""
+    related = known.one_makes_other(term.name, name)
     inner: Expression = term
     above = _above(worked, inner)
     while isinstance(above, Unary | Transpose):
@@ -494,21 +533,11 @@ def _rename(worked: Worked, known: Quantities, term: Name, name: str) -> str:
         other = above.right if above.left is inner else above.left
         if isinstance(other, Binary) and _mentions(other, term.name):
             return "wrong_eval_point"
-        top = above
-        while isinstance(up := _above(worked, top), Binary | Unary | Transpose):
-            if isinstance(up, Binary) and up.sign in ("+", "-", "**"):
-                break
-            top = up
-        if isinstance(_above(worked, top), Call | Compare) and _is_scalar_function(
-            _above(worked, top)
-        ):
-            return "wrong_eval_point"
-        return "wrong_node"
-    if above is None or isinstance(above, Call) and above.function in ("outer", "dot", "sum", "mean", "diag"):
-        return "wrong_node"
-    if isinstance(above, Binary) and above.sign in ("+", "-"):
-        return "wrong_eval_point" if known.one_makes_other(term.name, name) else "wrong_node"
-    return "wrong_eval_point"
+    elif isinstance(above, Binary) and related:
+        return "wrong_eval_point"
+    while isinstance(above, Binary | Unary | Transpose):
+        above = _above(worked, above)
+    return "wrong_eval_point" if _is_scalar_function(above) else "wrong_node"
 
 
 def _is_scalar_function(term: Expression | None) -> bool:
@@ -553,7 +582,7 @@ def _scaled(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield _at("batch_mean", term, Binary("/", term, Name(size)), 0.2)
             yield _at("batch_mean", term, Binary("*", term, Name(size)), 0.25)
         for factor in known.factors:
-            if not known.broadcasts(factor, value.shape):
+            if value.shape and not known.broadcasts(factor, value.shape):
                 continue
             new = Binary("*", term, Name(factor))
             yield _at("missing_chain_factor", term, new, 0.0, fact=factor)

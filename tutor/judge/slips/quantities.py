@@ -36,6 +36,22 @@ class Quantities:
         return tuple(sorted(self.graph.sizes))
 
     @cached_property
+    def constants(self) -> tuple[tuple[float, str], ...]:
+        """Values of steps that depend on no quantity, each with what losing one is called."""
+        found: list[tuple[float, str]] = []
+        sized: set[int] = {self.graph.places[name] for name in self.graph.sizes}
+        for i, step in enumerate(self.graph.steps):
+            value = self.point.nodes[i]
+            if step.op is None or self.graph.live[i] or value.shape:
+                continue
+            if not any(k in sized for k in step.operands):
+                continue
+            sized.add(i)
+            rooted = step.op.name in ("sqrt", "pow")
+            found.append((float(value), "missing_chain_factor" if rooted else "batch_mean"))
+        return tuple(found)
+
+    @cached_property
     def counted(self) -> bool:
         """Whether the computation takes a mean or has a size as a factor."""
         return any(

@@ -63,13 +63,13 @@ def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
     more = 0.7 if sign else 0.0
     if abs(size - 1) <= _ROUNDED:
         yield Found("rounded_constant", more)
-    if known.counted and _is_count(size, sizes):
-        yield Found("batch_mean", more)
-    elif any(abs(size - root) <= CLOSE * root for s in sizes for root in (s**0.5, s**-0.5)):
-        label = "missing_chain_factor" if size > 1 else "extra_chain_factor"
-        yield Found(label, more)
-    elif _is_count(size, sizes):
-        yield Found("batch_mean", more + 0.2)
+    for value, label in known.constants:
+        if abs(size - value) <= CLOSE * value or abs(size * value - 1) <= CLOSE:
+            if label == "missing_chain_factor" and size < 1:
+                label = "extra_chain_factor" if value > 1 else label
+            yield Found(label, more - (1.5 if label != "batch_mean" else 0.0))
+    if _is_count(size, sizes):
+        yield Found("batch_mean", more + (0.0 if known.counted else 0.2))
     fraction = Fraction(size).limit_denominator(_LARGEST)
     simple = fraction and abs(float(fraction) - size) <= CLOSE * size
     if simple and fraction in (Fraction(2), Fraction(1, 2)):
@@ -90,6 +90,7 @@ def _is_count(size: float, sizes: Sequence[float]) -> bool:
     """Whether a ratio is a number of entries: of one axis or two, or how many more one has."""
     counts = [a * b for a, b in combinations_with_replacement([*sizes, 1.0], 2) if a * b != 1]
     counts += [a / b for a in sizes for b in sizes if a != b]
+    counts += [a / (a - 1) for a in sizes if a > 1]
     return any(
         abs(size - count) <= CLOSE * size or abs(1 / size - count) <= CLOSE * count
         for count in counts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tutor.judge.slips.edits import Edit
 from tutor.judge.slips.terms import Worked
-from tutor.language.tree import Binary, Call, Expression, Unary
+from tutor.language.tree import Binary, Call, Expression, Number, Unary
 
 _MOST = 14
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "neg": 3, "**": 4}
@@ -36,6 +36,8 @@ def regrouped(worked: Worked) -> Iterator[Edit]:
             for last in range(first + 2, len(row)):
                 part = row[first : last + 1]
                 if isinstance(row[last], _Operator) or len(part) == len(row):
+                    continue
+                if all(isinstance(item, Number | _Operator) for item in part):
                     continue
                 inner = _parsed(part)
                 span = (_start(part), _end(part))

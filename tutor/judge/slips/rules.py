@@ -6,7 +6,7 @@ The true amounts come from the op's own rule, local derivatives from its `vjp` w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -51,8 +51,8 @@ def mistakes(graph: Graph, place: int, moving: frozenset[int]) -> Iterator[Mista
         yield from _of_slope(step.op.name)
         yield from _of_points(graph, place)
     yield from _BY_OP.get(step.op.name, _none)()
-    if len(moved) > 1:
-        yield from _cuts(graph, step, moved, moving)
+    if len(moved) > 1 and step.op.name == "mul":
+        yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
 
 
 def _none() -> Iterator[Mistake]:
@@ -252,45 +252,6 @@ def _formula_at(formula: Callable[[Array], Array], other: int) -> WrongRule:
         return [spot.upstream * formula(spot.nodes[other])]
 
     return rule
-
-
-def _cuts(
-    graph: Graph, step: Step, moved: Sequence[int], moving: frozenset[int]
-) -> Iterator[Mistake]:
-    """One of the paths through a step is lost."""
-    if step.op is None or len(moved) > 4:
-        return
-    label = "missing_branch"
-    if step.op.name in ("mul", "div", "pow") and _close(graph, step, moving):
-        label = "product_quotient_rule"
-    for slot in moved:
-        yield Mistake(label, _without(slot))
-    if step.op.name == "mul":
-        yield Mistake("product_quotient_rule", _product_of_slopes)
-
-
-def _close(graph: Graph, step: Step, moving: frozenset[int]) -> bool:
-    """Whether what moves reaches a step's operands entry by entry, with no sum in between."""
-    waiting = [i for i in step.operands if i in moving]
-    seen: set[int] = set()
-    while waiting:
-        i = waiting.pop()
-        made = graph.steps[i]
-        if made.op is not None and not made.op.elementwise:
-            return False
-        for operand in made.operands:
-            if operand in moving and operand not in seen:
-                seen.add(operand)
-                waiting.append(operand)
-    return True
-
-
-def _without(slot: int) -> WrongRule:
-    return lambda spot: [None if i == slot else a for i, a in enumerate(spot.passed)]
-
-
-def _product_of_slopes(spot: Spot) -> list[Array | None]:
-    return [spot.upstream, spot.upstream]
 
 
 def _mul() -> Iterator[Mistake]:

@@ -120,8 +120,17 @@ class Sweep:
         except UNFIT:
             return None
 
+    def with_cut(self, cut: frozenset[tuple[int, int]]) -> Array:
+        """What arrives at the end when some edges, (step, operand's place), pass nothing."""
+        seed = np.ones_like(self.nodes[self.of])
+        return self._down({self.of: seed}, {}, cut=cut).get(self.by)
+
     def _down(
-        self, seeds: Mapping[int, Array], rules: Mapping[int, WrongRule], keep: bool = False
+        self,
+        seeds: Mapping[int, Array],
+        rules: Mapping[int, WrongRule],
+        keep: bool = False,
+        cut: frozenset[tuple[int, int]] = frozenset(),
     ) -> dict[int, Array]:
         arrived = dict(seeds)
         for i in reversed(self.between):
@@ -136,8 +145,9 @@ class Sweep:
                 amounts = self._wrong(i, upstream, rule)
             if keep:
                 self.passed[i] = amounts
-            for place, amount in zip(self.graph.steps[i].operands, amounts, strict=True):
-                if amount is not None:
+            for slot, place in enumerate(self.graph.steps[i].operands):
+                amount = amounts[slot]
+                if amount is not None and (i, slot) not in cut:
                     arrived[place] = arrived[place] + amount if place in arrived else amount
         return arrived
 
