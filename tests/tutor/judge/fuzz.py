@@ -129,7 +129,13 @@ def run(count: int, seed: int, judge_seeds: Sequence[int] = (1,)) -> Report:
     for number, sample in enumerate(samples(count, seed, report)):
         exercise = read_already[sample.source.exercise]
         judge_seed = judge_seeds[number % len(judge_seeds)]
-        verdict = judge(exercise, sample.source.target, [sample.text], judge_seed)
+        where = f"{sample.source.exercise} {sample.source.target} (seed {judge_seed})"
+        try:
+            verdict = judge(exercise, sample.source.target, [sample.text], judge_seed)
+        except Exception as error:
+            report.counts["exception"] += 1
+            report.disagreements.append(f"exception: {where}\n    {sample.text}\n    {error!r}")
+            continue
         report.counts[verdict.kind] += 1
         fault = ""
         if sample.said == "equal" and verdict.kind != "correct":
@@ -141,8 +147,7 @@ def run(count: int, seed: int, judge_seeds: Sequence[int] = (1,)) -> Report:
         if fault:
             report.counts[fault] += 1
             report.disagreements.append(
-                f"{fault}: {sample.source.exercise} {sample.source.target} (seed {judge_seed})\n"
-                f"    {sample.text}\n    of the right {sample.source.text}\n"
+                f"{fault}: {where}\n    {sample.text}\n    of the right {sample.source.text}\n"
                 f"    judged {verdict.kind} {verdict.label} {verdict.message}"
             )
     return report
