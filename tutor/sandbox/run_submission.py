@@ -55,9 +55,17 @@ def main(question: int, reply: int) -> None:
     request = json.loads(head)
     with np.load(BytesIO(packed), allow_pickle=False) as arrays:
         values = [arrays[name] for name in arrays.files]
+    nothing = os.open(os.devnull, os.O_WRONLY)
     _limit(request)
     process, write = os.getpid(), os.write
-    told, document = answer(request, values)
+
+    def hush() -> None:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for number in (1, 2):
+            os.dup2(nothing, number)
+
+    told, document = answer(request, values, hush)
     try:
         left = memoryview(json.dumps(told).encode() + b"\n" + document)
         while left and os.getpid() == process:  # not in a copy that their code made by a fork
@@ -69,8 +77,13 @@ def main(question: int, reply: int) -> None:
     os._exit(0)
 
 
-def answer(request: Mapping[str, Any], values: Sequence[Any]) -> tuple[dict[str, Any], bytes]:
-    """What is told about the run, and its arrays as an .npz file, in the order that is told."""
+def answer(
+    request: Mapping[str, Any], values: Sequence[Any], hush: Callable[[], None]
+) -> tuple[dict[str, Any], bytes]:
+    """What is told about the run, and its arrays as an .npz file, in the order that is told.
+
+    hush: called after the first inputs; what is printed later is what was printed before.
+    """
     path, text, names = request["path"], request["text"], request["names"]
     random.seed(request["seed"])
     np.random.seed(request["seed"] % 2**32)
@@ -85,6 +98,8 @@ def answer(request: Mapping[str, Any], values: Sequence[Any]) -> tuple[dict[str,
         for sample in samples:
             result = _called(function, request["function"], sample)
             gathered.append(_taken(result, names, instead, notes))
+            if len(gathered) == 1:
+                hush()
     except BaseException as caught:  # whatever their code raises, SystemExit too, is told as theirs
         error = _told(caught, path, text, request["memory"])
         partial = _partial(caught.__traceback__, path, request["function"])

@@ -19,8 +19,9 @@ import numpy as np
 from tutor.judge.code.differences import by_differences
 from tutor.judge.code.evidence import Evidence, Points, near, points_of
 from tutor.judge.code.explain import Finding, explained
+from tutor.judge.code.shapes import shape_text
 from tutor.judge.code.task import FUNCTION, Task
-from tutor.judge.code.template import changed_lines, shape_text
+from tutor.judge.code.template import changed_lines
 from tutor.judge.code.uses import Uses, uses_of
 from tutor.sandbox.submission import LIMIT, MEMORY, FunctionError, Submission, read_source, run
 

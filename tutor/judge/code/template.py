@@ -6,10 +6,11 @@ The file runs alone, with NumPy and nothing else. Its first line says which exer
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from textwrap import wrap
 
 from tutor.judge.code.numpy_text import SOURCES, UnwritableError, needed, numpy_text
+from tutor.judge.code.shapes import shape_text
 from tutor.judge.code.task import FUNCTION, Task, TaskError
 from tutor.judge.exercise import Variable
 from tutor.render.sanitise import sanitise
@@ -20,6 +21,7 @@ HEADER = "# backprop check:"
 _WIDTH = 88
 _HEADER = re.compile(r"#[ \t]*backprop[ \t]+check[ \t]*:[ \t]*(?P<name>\S[^\r\n]*?)[ \t]*", re.I)
 _FIRST_LINES = 40
+_GLUE = "\x00"
 
 
 def template(task: Task, exercise: str) -> str:
@@ -50,11 +52,6 @@ def exercise_of(text: str) -> str | None:
     return None
 
 
-def given_lines(task: Task) -> tuple[str, ...]:
-    """The lines of the forward pass as they stand in the file."""
-    return tuple([text for _, text in _forward(task)])
-
-
 def _words(task: Task) -> Iterator[str]:
     """What the file is and what to do, as comments."""
     loss = task.spelled[task.loss]
@@ -76,8 +73,10 @@ def _comment(text: str) -> list[str]:
 
 
 def _body(task: Task) -> Iterator[str]:
-    shapes = [f"{task.spelled[v.name]} {_shape(v)}" for v in task.exercise.variables]
-    yield from _comment(f"shapes: {', '.join(shapes)}")
+    names = [variable.name for variable in task.exercise.variables]
+    shapes = [f"{task.spelled[name]} {shape_text(task, name)}" for name in names]
+    together = ", ".join(shape.replace(" ", _GLUE) for shape in shapes)
+    yield from [line.replace(_GLUE, " ") for line in _comment(f"shapes: {together}")]
     yield from _sizes(task)
     yield ""
     yield "# the forward pass"
@@ -117,39 +116,6 @@ def _sizes(task: Task) -> Iterator[str]:
             yield f"{task.spelled[size]} = {name}.shape[{variable.shape.index(size)}]"
 
 
-def _shape(variable: Variable) -> str:
-    sizes = [str(size) for size in variable.shape]
-    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-
-
-def shape_text(task: Task, name: str) -> str:
-    """The shape of a quantity in the names of sizes, where these fit both sets of sizes."""
-    pairs = list(zip(task.shape(name, 0), task.shape(name, 1), strict=True))
-    sizes = [_size(task, pair) for pair in pairs]
-    if any(size is None for size in sizes):
-        return f"{len(sizes)} {'axis' if len(sizes) == 1 else 'axes'}"
-    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
-
-
-def _size(task: Task, pair: tuple[int, int]) -> str | None:
-    """The size that is `pair[0]` with the first set of sizes and `pair[1]` with the second."""
-    first, second = task.sizes
-    names = [(name, first[name], second[name]) for name in first]
-    numbers = {v for shape in task.exercise.variables for v in shape.shape if isinstance(v, int)}
-    known: dict[tuple[int, int], str] = {}
-    for name, a, b in names:
-        known.setdefault((a, b), task.spelled[name])
-    for number in sorted({*numbers, 1, pair[0]}):
-        known.setdefault((number, number), str(number))
-    ends = [*names, *[(str(number), number, number) for number in sorted(numbers)]]
-    for long, a, b in ends:
-        for short, c, d in ends:
-            if long != short:
-                known.setdefault((a - c + 1, b - d + 1), f"{long} - {short} + 1")
-                known.setdefault((a + c - 1, b + d - 1), f"{long} + {short} - 1")
-    return known.get(pair)
-
-
 def _example(task: Task) -> str:
     """The lines that run the file alone, on numbers drawn at random."""
     given = [
@@ -182,12 +148,8 @@ def _drawn(task: Task, variable: Variable) -> str:
             return f"rng.normal(size={shape})" if shape else "rng.normal()"
 
 
-def _missing(task: Task, text: str) -> Sequence[str]:
-    """The given lines that a file does not have any more."""
-    there = {"".join(line.partition("#")[0].split()) for line in text.splitlines()}
-    return [line for line in given_lines(task) if "".join(line.split()) not in there]
-
-
 def changed_lines(task: Task, text: str) -> tuple[str, ...]:
     """The lines of the forward pass that a file has not as they were given."""
-    return tuple(_missing(task, text))
+    there = {"".join(line.partition("#")[0].split()) for line in text.splitlines()}
+    given = [line for _, line in _forward(task)]
+    return tuple([line for line in given if "".join(line.split()) not in there])
