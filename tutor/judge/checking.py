@@ -250,18 +250,18 @@ def _outside(term: Expression, operands: list[Bounded]) -> np.ndarray | None:
     match term:
         case Call(function="log" | "log'" | "sqrt'"):
             x, error = _parts(operands[0])
-            return (x + error < 0) | (x == 0) & (error == 0)
+            return np.asarray((x + error < 0) | (x == 0) & (error == 0))
         case Call(function="sqrt"):
             x, error = _parts(operands[0])
-            return x + error < 0
+            return np.asarray(x + error < 0)
         case Binary(sign="/"):
             x, error = _parts(operands[1])
-            return (x == 0) & (error == 0)
+            return np.asarray((x == 0) & (error == 0))
         case Binary(sign="**"):
             x, error = _parts(operands[0])
             power, _ = _parts(operands[1])
             whole = bool((power == np.round(power)).all())
-            return None if whole else x + error < 0
+            return None if whole else np.asarray(x + error < 0)
         case _:
             return None
 
@@ -283,24 +283,26 @@ def aligned(yours: Bounded | Linked, truth: Bounded | Linked) -> tuple[Bounded, 
     """
     if isinstance(truth, Linked):
         return _aligned_with_link(yours, truth)
-    if isinstance(yours, Linked):
-        yours = links.ordinary(NAMESPACE, yours)
-    if yours.shape != truth.shape:
-        raise ShapesDifferError(yours.shape, truth.shape)
-    return yours, truth
+    mine: Bounded = links.ordinary(NAMESPACE, yours) if isinstance(yours, Linked) else yours
+    if mine.shape != truth.shape:
+        raise ShapesDifferError(mine.shape, truth.shape)
+    return mine, truth
 
 
 def _aligned_with_link(yours: Bounded | Linked, truth: Linked) -> tuple[Bounded, Bounded]:
+    mine: Bounded
     if isinstance(yours, Linked):
         if yours.diagonal is not None and truth.diagonal is not None:
             return yours.diagonal, truth.diagonal
-        yours = links.jacobian(NAMESPACE, yours)
+        mine = links.jacobian(NAMESPACE, yours)
+    else:
+        mine = yours
     if truth.diagonal is not None:
-        if yours.shape == truth.of_shape:
-            return yours, truth.diagonal
-        if not yours.shape:
-            return NAMESPACE.broadcast_to(yours, truth.of_shape), truth.diagonal
+        if mine.shape == truth.of_shape:
+            return mine, truth.diagonal
+        if not mine.shape:
+            return NAMESPACE.broadcast_to(mine, truth.of_shape), truth.diagonal
     whole: Bounded = links.jacobian(NAMESPACE, truth)
-    if yours.shape != whole.shape:
-        raise ShapesDifferError(yours.shape, whole.shape)
-    return yours, whole
+    if mine.shape != whole.shape:
+        raise ShapesDifferError(mine.shape, whole.shape)
+    return mine, whole

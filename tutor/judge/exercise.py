@@ -54,9 +54,9 @@ class Exercise:
 
     key: identifies an exercise; two of one key are equal. dims: size names, each with the size
     that the author had in mind, which counts only for its order among the others (a learner who
-    writes the number for the name is wrong). forward: the forward lines, each a name
-    and its expression. loss: the quantity that `dX` differentiates. start, goal: the ends of an identity or
-    a bound. constants: the names that count as constant in `up_to`.
+    writes the number for the name is wrong). forward: the forward lines, each a name and its
+    expression. loss: the quantity that `dX` differentiates. start, goal: the ends of an identity
+    or a bound. constants: the names that count as constant in `up_to`.
     """
 
     key: str

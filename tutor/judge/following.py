@@ -38,11 +38,9 @@ def _cause(
         return None
     tree = ruling.side.expression
     for one in reversed(wrong):
-        if one.side is not None and one.subject.left == ruling.subject.left:
-            if one.subject.name == ruling.subject.name and _same(
-                checker, tree, one.side.expression
-            ):
-                return one.line.number
+        about = (one.subject.left, one.subject.name) == (ruling.subject.left, ruling.subject.name)
+        if about and one.side is not None and _same(checker, tree, one.side.expression):
+            return one.line.number
     used = names_in([tree]) & checker.own.keys()
     for one in wrong:
         mine = {one.subject.name} if one.subject.kind == "own" else set()

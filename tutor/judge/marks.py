@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays.bounded import NAMESPACE
 from tutor.judge import counter, links, messages, samples
 from tutor.judge.checking import Checker, Finding
-from tutor.judge.form import Forms, names_in
+from tutor.judge.form import Forms, constant_of, names_in
 from tutor.judge.ground import Ground
 from tutor.judge.links import Linked
 from tutor.judge.slips import Problem, WrongLine, diagnose
@@ -106,10 +106,10 @@ def _marked(
         number = ruling.line.number
         if ruling is wrong:
             marked.append(Judged(number, mark, label, span, message))
-        elif ruling.finding is None:
-            marked.append(Judged(number, "≈"))
         elif ruling.follows is not None:
             marked.append(Judged(number, "~", follows=ruling.follows))
+        elif ruling.finding is None:
+            marked.append(Judged(number, "≈"))
         else:
             side = ruling.side
             marked.append(Judged(number, "✗", None, side and (side.start, side.end)))
@@ -123,12 +123,13 @@ def _candidates(
     whole = (side.start, side.end)
     if wrong.subject.kind == "given":
         return (Candidate("contradicts_given", whole),)
-    found: tuple[Candidate, ...] = ()
     if finding.outcome == "partly":
         return (Candidate("domain_mismatch", whole),)
+    if side.relation != "=" and finding.outcome == "false":
+        number = constant_of(side.expression) is not None
+        return (Candidate("constant_factor" if number else "algebra_slip", whole),)
     problem, line = posed(checker, wrong, side, finding, target)
-    if problem is not None:
-        found = tuple([one for one in diagnose(problem, line) if one.label != "unknown"])
+    found = tuple([one for one in diagnose(problem, line) if one.label != "unknown"])
     if not found:
         found = (_otherwise(side, finding),)
     return found[:_MOST]
@@ -148,7 +149,7 @@ def _otherwise(side: Side, finding: Finding) -> Candidate:
 
 def posed(
     checker: Checker, wrong: Ruling, side: Side, finding: Finding, target: Derivative | None
-) -> tuple[Problem | None, WrongLine]:
+) -> tuple[Problem, WrongLine]:
     """A false side as a question to `diagnose`: a few moderate points, and what is true there."""
     ground = _screening(checker, wrong, side, finding)
     truth = wrong.subject.truth(ground)

@@ -72,7 +72,7 @@ def rounded(
             case "binary":
                 drawn = rng.integers(0, 2, size=shape).astype(float)
             case "simplex":
-                drawn = _tenths(rng, shape)
+                drawn = _short_shares(rng, shape)
         leaves[variable.name] = drawn
     return leaves
 
@@ -112,11 +112,11 @@ def between(start: Leaves, end: Leaves, share: Array, variables: Sequence[Variab
 
 
 def _real(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
-    return rng.uniform(-1, 1, size=shape) * scale
+    return np.asarray(rng.uniform(-1, 1, size=shape) * scale)
 
 
 def _positive(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
-    return rng.uniform(0.05, 1, size=shape) * scale
+    return np.asarray(rng.uniform(0.05, 1, size=shape) * scale)
 
 
 def _prob(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
@@ -133,7 +133,7 @@ def _simplex(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
     shares = weights / weights.sum(axis=-1, keepdims=True)
     shares = np.floor(shares * 2.0**30) / 2.0**30
     shares[..., -1] += 1.0 - shares.sum(axis=-1)
-    return shares
+    return np.asarray(shares)
 
 
 def _binary(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
@@ -143,13 +143,13 @@ def _binary(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
     return drawn
 
 
-def _tenths(rng: np.random.Generator, shape: Shape) -> Array:
-    """Shares in tenths where the axis is short enough, in hundredths else."""
-    parts = 10 if shape[-1] <= 5 else 100
+def _short_shares(rng: np.random.Generator, shape: Shape) -> Array:
+    """Shares in twentieths where the axis is short enough, in hundredths else."""
+    parts = 20 if shape[-1] <= 5 else 100
     weights = rng.uniform(0.2, 1, size=shape)
     shares = np.maximum(np.floor(weights / weights.sum(-1, keepdims=True) * parts), 1)
     shares[..., -1] = parts - shares[..., :-1].sum(-1)
-    return shares / parts
+    return np.asarray(shares / parts)
 
 
 _DRAWN: dict[str, Callable[[np.random.Generator, Shape, Array], Array]] = {
