@@ -14,7 +14,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     #                          ratio edit  rule
     "sign_error":             (1.00, 1.20, 1.75),
     "constant_factor":        (1.30, 1.80, 1.60),
-    "additive_constant":      (1.70, 2.60, 2.20),
+    "additive_constant":      (1.90, 2.60, 2.20),
     "rounded_constant":       (1.10, 1.15, _),
     "missing_chain_factor":   (2.60, 3.20, 2.00),
     "extra_chain_factor":     (3.10, 2.20, 2.60),
@@ -26,7 +26,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "activation_for_derivative": (_, 1.60, 1.65),
     "wrong_local_derivative": (_, 2.30, 1.95),
     "softmax_diagonal_only":  (_, _, 1.50),
-    "inverted_ratio":         (2.30, 2.10, 2.40),
+    "inverted_ratio":         (2.30, 2.10, 2.70),
     "not_differentiated":     (1.70, 2.10, 1.90),
     "integrated_instead":     (_, _, 2.30),
     "wrong_eval_point":       (_, 1.95, 1.90),
@@ -42,8 +42,11 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "wrong_axis":             (_, 1.50, 1.80),
     "batch_mean":             (1.25, 1.45, 1.40),
     "missing_parentheses":    (_, 1.70, _),
-    "algebra_slip":           (3.00, _, _),
+    "algebra_slip":           (3.00, 2.30, _),
 }  # fmt: skip
+
+REWRITTEN = 1.3
+"""What an explanation by a wrong rule costs more where a true line was only written otherwise."""
 
 _WAYS = {"ratio": 0, "edit": 1, "rule": 2}
 

@@ -23,6 +23,7 @@ from tutor.judge.slips.terms import (
     StepsSpentError,
     Wanted,
     Worked,
+    in_order,
     local_derivative,
 )
 from tutor.judge.slips.together import (
@@ -34,7 +35,7 @@ from tutor.judge.slips.together import (
 )
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
-from tutor.language.tree import Expression, Name, children
+from tutor.language.tree import Derivative, Expression, Name, children
 
 Array = Any
 Span = tuple[int, int]
@@ -42,7 +43,7 @@ Span = tuple[int, int]
 BUDGET = 4000
 """Steps for one diagnosis; a step is one term or one rule worked out at one point."""
 
-_POINTS = 5
+_POINTS = 8
 _MOST = 3
 _MOST_HITS = 40
 _GOOD = 2.3
@@ -81,11 +82,13 @@ class _Search:
         self.problem = problem
         self.wrong = wrong
         self.steps = Steps(BUDGET)
-        self.points = _points(problem, wrong)
+        self.points = _differing(_points(problem, wrong), wrong.tree, self.steps)
         self.hits: list[_Hit] = []
         point = self.points[0]
         factors = _with_factors(problem, self.points)
-        self.known = Quantities(problem.graph, point, tuple(problem.own), factors)
+        left = wrong.left
+        asked = None if left is None else (left.of, left.by)
+        self.known = Quantities(problem.graph, point, tuple(problem.own), factors, asked)
         self.truth = Wanted(point.truth)
         self.worked = Worked(wrong.tree, point, self.steps)
         self.answers = [self.worked.value]
@@ -93,6 +96,7 @@ class _Search:
             self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
         self.whole = (wrong.start, wrong.end)
         self.in_proportion = False
+        self.rewrites = _rewrites(wrong)
 
     def run(self) -> None:
         """Look for explanations, the cheapest kinds first."""
@@ -119,6 +123,8 @@ class _Search:
 
     def hit(self, label: str, way: str, span: Span, extra: float = 0.0, fact: str = "") -> None:
         """Note an explanation."""
+        if way == "rule" and self.rewrites:
+            extra += costs.REWRITTEN
         self.hits.append(_Hit(costs.cost(label, way) + extra, label, span, fact))
 
     def nearly_right(self) -> None:
@@ -127,7 +133,10 @@ class _Search:
 
     def compare(self) -> None:
         """Ratios and differences of the whole side."""
-        if not self.fits or any(answer is None for answer in self.answers):
+        if any(answer is None for answer in self.answers):
+            return
+        if not self.fits:
+            self.other_targets()
             return
         ratio = ratios.constant_ratio(self.answers, self.points)
         if ratio is not None:
@@ -153,7 +162,7 @@ class _Search:
                 continue
             value = self.known.point.values[name]
             if mine.same(value) and self.predicts(lambda p, n=name: p.values[n]):  # type: ignore[misc]
-                if name == left.of:
+                if name == left.of and name not in self.known.own_slopes:
                     self.hit("not_differentiated", "ratio", self.whole, fact=name)
             for of, by in ((left.of, name), (name, left.by)):
                 if (of, by) == (left.of, left.by) or not self.known.depends(of, by):
@@ -215,6 +224,40 @@ class _Search:
                             self.hit(mistake.label, "rule", self.whole, more, "and a factor")
         self.shared(sweeps)
         self.lost_paths(sweeps)
+        self.broken_off(sweeps)
+        self.slopes_alone(sweeps)
+
+    def broken_off(self, sweeps: list[Sweep]) -> None:
+        """A chain that ends too early: what arrives at a step on the way."""
+        mine = Wanted(self.answers[0])
+        for place in sweeps[0].between[1:-1]:
+            if self.problem.graph.steps[place].name is not None:
+                continue
+            value = sweeps[0].arrived.get(place)
+            if value is None or not (mine.same(value) or mine.same(-value)):
+                continue
+            sign = 1.0 if mine.same(value) else -1.0
+            if all(
+                Wanted(answer).same(np.asarray(sign * sweep.arrived[place])[()])
+                for sweep, answer in zip(sweeps[1:], self.answers[1:], strict=True)
+            ):
+                self.hit("missing_chain_factor", "rule", self.whole, 0.2 if sign > 0 else 0.6)
+
+    def slopes_alone(self, sweeps: list[Sweep]) -> None:
+        """(uv)' = u'v' and (u/v)' = u'/v'."""
+        first = sweeps[0]
+        for place in first.between[1:]:
+            step = self.problem.graph.steps[place]
+            if step.op is None or step.op.name not in ("mul", "div"):
+                continue
+            one, other = step.operands
+            if one == other or not {one, other} <= set(first.between):
+                continue
+            if all(
+                Wanted(answer).same(_of_slopes(sweep, place, one, other, step.op.name))
+                for sweep, answer in zip(sweeps, self.answers, strict=True)
+            ):
+                self.hit("product_quotient_rule", "rule", self.whole)
 
     def lost_paths(self, sweeps: list[Sweep]) -> None:
         """Paths of the chain rule that are not counted."""
@@ -371,7 +414,7 @@ class _Search:
         if not best:
             return (self.last_resort(),)
         if self.wrong.before and "algebra_slip" not in best:
-            price = costs.cost("algebra_slip", "ratio")
+            price = costs.cost("algebra_slip", "edit" if self.rewrites else "ratio")
             best["algebra_slip"] = _Hit(price, "algebra_slip", self.whole)
         order = sorted(best.values(), key=lambda h: h.cost)[:_MOST]
         return tuple(
@@ -391,6 +434,23 @@ class _Search:
 
 _CHANCY = frozenset({"constant_factor", "sign_error", "batch_mean", "additive_constant"})
 """Slips that a factor beside them says nothing new of."""
+
+
+def _rewrites(wrong: WrongLine) -> bool:
+    """Whether the side only writes a true one otherwise: no derivative is worked out in it."""
+    if not wrong.before:
+        return False
+    mine = {t for t in in_order(wrong.tree) if isinstance(t, Derivative)}
+    return all(
+        not isinstance(t, Derivative) or t in mine for t in in_order(wrong.before[-1])
+    )
+
+
+def _of_slopes(sweep: Sweep, place: int, one: int, other: int, op: str) -> Array:
+    upstream, a, b = sweep.arrived[place], sweep.slope(one), sweep.slope(other)
+    if upstream is None or upstream.shape != a.shape:
+        return None
+    return np.asarray(upstream * (a * b if op == "mul" else a / b))[()]
 
 
 def _size(span: Span) -> int:
@@ -417,6 +477,15 @@ def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
     ]
     good = [p for p in made if np.all(np.isfinite(p.truth)) and np.any(p.truth != 0)]
     return sorted(good, key=lambda p: -_nonzero(p.truth)) or made
+
+
+def _differing(points: list[Point], tree: Expression, steps: Steps) -> list[Point]:
+    """The points, one of those first where the side is not true by chance."""
+    for place, point in enumerate(points):
+        value = Worked(tree, point, steps).value
+        if value is None or not Wanted(point.truth).same(value):
+            return [point, *points[:place], *points[place + 1 :]]
+    return points
 
 
 def _nonzero(value: Array) -> float:

@@ -228,7 +228,7 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if a.ndim == 2 and b.ndim == 2:
                 label = "outer_inner" if 1 in (*a.shape, *b.shape) else "transpose_error"
                 yield _at(label, term, _at_sign(_turned(left), _turned(right)), 0.3)
-                yield _at("matmul_order", term, _at_sign(_turned(right), _turned(left)), -0.15)
+                yield _at("matmul_order", term, _at_sign(_turned(right), _turned(left)), 0.0)
             if a.ndim == 2 or b.ndim == 2:
                 yield _at("matmul_order", term, _at_sign(_turned(right), left), 0.15)
                 yield _at("matmul_order", term, _at_sign(right, _turned(left)), 0.15)
@@ -247,9 +247,10 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("outer_inner", term, Call("outer", (left, right)), 0.2)
                 yield _at("outer_inner", term, Call("outer", (right, left)), 0.2)
         if term.sign in ("+", "-"):
-            yield _at("sum_product_confusion", term, Binary("*", left, right))
+            if not isinstance(left, Number) and not isinstance(right, Number):
+                yield _at("sum_product_confusion", term, Binary("*", left, right))
         elif term.sign == "*":
-            yield _at("sum_product_confusion", term, Binary("+", left, right), 0.05)
+            yield _at("sum_product_confusion", term, Binary("+", left, right), 0.4)
 
 
 def _at_sign(left: Expression, right: Expression) -> Binary:
@@ -397,10 +398,12 @@ def _powers(worked: Worked, known: Quantities) -> Iterator[Edit]:
             continue
         elif isinstance(term, Name | Call | Binary) and not _is_product_part(above, term):
             yield _at("power_rule", term, Binary("**", term, Number(2.0)), 0.3)
+            if isinstance(term, Name | Call):
+                yield _at("inverted_ratio", term, Binary("/", Number(1.0), term), 0.1)
         elif isinstance(term, Name | Call) or _grouped(above, term):
             for power in (2.0, 3.0, 0.5, -1.0):
                 label = "inverted_ratio" if power == -1.0 else "power_rule"
-                more = 0.6 if power == -1.0 else 0.3
+                more = 0.4 if power == -1.0 else 0.3
                 yield _at(label, term, Binary("**", term, _literal(power)), more)
 
 
@@ -446,7 +449,8 @@ def _numbers(worked: Worked, known: Quantities) -> Iterator[Edit]:
         label = "constant_factor"
         if isinstance(above, Binary) and above.sign in ("+", "-"):
             label = "additive_constant"
-        for value in dict.fromkeys((2 * term.value, term.value / 2, term.value + 1, term.value - 1)):
+        tried = (2 * term.value, term.value / 2, term.value + 1, term.value - 1, *known.numbers)
+        for value in dict.fromkeys(tried):
             if value != term.value:
                 yield _at(label, term, _literal(value), 0.1)
 
@@ -511,6 +515,8 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
         value = worked.at(term)
         if value is None:
             continue
+        if known.asked is not None and term.name == known.asked[1]:
+            yield _at("not_differentiated", term, Number(1.0), 0.1)
         for name in known.names:
             if name == term.name:
                 continue
@@ -564,7 +570,12 @@ def _derivatives(worked: Worked, known: Quantities) -> Iterator[Edit]:
         for of, by in known.derivatives:
             if (of, by) == (term.of, term.by) or (of != term.of and by != term.by):
                 continue
-            yield _at("wrong_node", term, Derivative(of, by), 0.2)
+            if (of, by) != known.asked:
+                yield _at("wrong_node", term, Derivative(of, by), 0.2)
+        above = _above(worked, term)
+        label = "wrong_eval_point" if _is_scalar_function(above) else "wrong_node"
+        for name in known.like(worked.at(term)):
+            yield _at(label, term, Name(name), 0.2)
 
 
 def _scaled(worked: Worked, known: Quantities) -> Iterator[Edit]:

@@ -21,12 +21,14 @@ class Quantities:
 
     names: variables, results and the learner's own symbols. factors: names of what may stand as a
     factor, local derivatives among them (their names begin with `#`, which nobody can type).
+    asked: the derivative that the side should equal, of and by.
     """
 
     graph: Graph
     point: Point
     own: Sequence[str]
     factors: Sequence[str]
+    asked: tuple[str, str] | None = None
 
     activations = ACTIVATIONS
 
@@ -50,6 +52,16 @@ class Quantities:
             rooted = step.op.name in ("sqrt", "pow")
             found.append((float(value), "missing_chain_factor" if rooted else "batch_mean"))
         return tuple(found)
+
+    @cached_property
+    def own_slopes(self) -> frozenset[str]:
+        """Quantities that an op makes which is its own derivative."""
+        return frozenset([name for name, (op, _) in self.made_by.items() if op == "exp"])
+
+    @cached_property
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers that stand in the forward lines."""
+        return tuple([s.constant for s in self.graph.steps if s.constant is not None])
 
     @cached_property
     def counted(self) -> bool:

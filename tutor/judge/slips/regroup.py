@@ -44,6 +44,7 @@ def regrouped(worked: Worked) -> Iterator[Edit]:
                 new = _parsed([*row[:first], inner, *row[last + 1 :]])
                 yield Edit("missing_parentheses", term, new, span)
         yield from _reaching(term, row)
+        yield from _confused(term, row)
         yield from _opened(term, row)
 
 
@@ -60,6 +61,20 @@ def _reaching(term: Expression, row: _Row) -> Iterator[Edit]:
             call = Call(item.function, (_parsed(part),), item.keywords)
             new = _parsed([*row[:first], call, *row[last + 1 :]])
             yield Edit("missing_parentheses", term, new, (item.start, _end([row[last]])), 0.2)
+
+
+def _confused(term: Expression, row: _Row) -> Iterator[Edit]:
+    """A sum where a product belongs or the other way round, whatever it binds."""
+    for place, item in enumerate(row):
+        if not isinstance(item, _Operator) or item.sign not in ("+", "*"):
+            continue
+        other = "*" if item.sign == "+" else "+"
+        beside = (row[place - 1], row[place + 1])
+        if any(isinstance(operand, Number | _Operator) for operand in beside):
+            continue
+        new = _parsed([*row[:place], _Operator(other), *row[place + 1 :]])
+        more = 0.05 if item.sign == "+" else 0.35
+        yield Edit("sum_product_confusion", term, new, (_start(row), _end(row)), more)
 
 
 def _opened(term: Expression, row: _Row) -> Iterator[Edit]:

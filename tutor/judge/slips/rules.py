@@ -51,8 +51,8 @@ def mistakes(graph: Graph, place: int, moving: frozenset[int]) -> Iterator[Mista
         yield from _of_slope(step.op.name)
         yield from _of_points(graph, place)
     yield from _BY_OP.get(step.op.name, _none)()
-    if len(moved) > 1 and step.op.name == "mul":
-        yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
+    if len(moved) > 1:
+        yield from _OF_BOTH.get(step.op.name, _none)()
 
 
 def _none() -> Iterator[Mistake]:
@@ -103,7 +103,7 @@ def _of_slope(op: str) -> tuple[Mistake, ...]:
 
     if op != "neg":
         add("missing_chain_factor", lambda spot: 1.0)
-    if op not in ("exp", "neg"):
+    if op not in ("exp", "neg", "sqrt"):
         label = "activation_for_derivative" if op in ACTIVATIONS else "not_differentiated"
         add(label, lambda spot: spot.out)
     if op != "neg":
@@ -173,7 +173,8 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
         ("integrated_instead", _x(lambda x: x * np.log(x) - x)),
     ),
     "sqrt": (
-        ("power_rule", _out(lambda a: a / 2)),
+        ("inverted_ratio", _out(lambda a: a / 2)),
+        ("inverted_ratio", _out(lambda a: a)),
         ("power_rule", _x(lambda x: 1 / (2 * x))),
         ("power_rule", _out(lambda a: 1 / (2 * a**3))),
         ("constant_factor", _out(lambda a: 1 / a)),
@@ -257,10 +258,8 @@ def _formula_at(formula: Callable[[Array], Array], other: int) -> WrongRule:
 def _mul() -> Iterator[Mistake]:
     yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.passed[1]])
     yield Mistake("missing_chain_factor", lambda s: [s.passed[0], s.upstream])
-    yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.upstream])
     yield Mistake("wrong_node", lambda s: [s.upstream * s.inputs[0], s.passed[1]])
     yield Mistake("wrong_node", lambda s: [s.passed[0], s.upstream * s.inputs[1]])
-    yield Mistake("product_quotient_rule", lambda s: [s.upstream * s.inputs[0], s.upstream * s.inputs[1]])
     yield Mistake("not_differentiated", lambda s: [s.upstream * s.out, s.passed[1]])
     yield Mistake("not_differentiated", lambda s: [s.passed[0], s.upstream * s.out])
     yield Mistake("sign_error", lambda s: [_minus(s.passed[0]), s.passed[1]])
@@ -290,13 +289,30 @@ def _div() -> Iterator[Mistake]:
     yield to_second("product_quotient_rule", lambda a, b: 1 / b)
     yield to_second("product_quotient_rule", lambda a, b: -1 / b)
     yield to_second("missing_chain_factor", lambda a, b: 1.0)
-    yield to_second("product_quotient_rule", lambda a, b: a)
-    yield to_second("product_quotient_rule", lambda a, b: -a)
     yield to_second("power_rule", lambda a, b: -a / b**3)
     yield to_second("power_rule", lambda a, b: -2 * a / b**3)
     yield to_second("integrated_instead", lambda a, b: a * np.log(np.abs(b)))
+
+
+def _both_factors() -> Iterator[Mistake]:
+    yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
+    yield Mistake(
+        "product_quotient_rule", lambda s: [s.upstream * s.inputs[0], s.upstream * s.inputs[1]]
+    )
+    yield Mistake("product_quotient_rule", lambda s: [s.passed[0], _minus(s.passed[1])])
+
+
+def _both_parts() -> Iterator[Mistake]:
+    yield Mistake(
+        "product_quotient_rule", lambda s: [s.upstream, s.passed[1] * s.inputs[1]]  # type: ignore[operator]
+    )
+    yield Mistake(
+        "product_quotient_rule", lambda s: [s.upstream * s.inputs[1], s.passed[1] * s.inputs[1] ** 2]  # type: ignore[operator]
+    )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream / s.inputs[1] ** 2, s.passed[1]])
-    yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.passed[1] * s.inputs[1]] if s.passed[1] is not None else [s.upstream, None])
+    yield Mistake(
+        "product_quotient_rule", lambda s: [s.upstream, s.passed[1] * s.inputs[1] ** 2]  # type: ignore[operator]
+    )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, _minus(s.upstream)])
 
@@ -316,8 +332,8 @@ def _pow() -> Iterator[Mistake]:
     yield to_base("constant_factor", lambda x, n: np.power(x, n - 1) if n == 2 else np.nan)
     yield to_base("not_differentiated", lambda x, n: np.power(x, n))
     yield to_base("power_rule", lambda x, n: n * np.power(x, n - 2))
-    yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 1))
-    yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 2))
+    yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 1) if n != 2 else np.nan)
+    yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 2) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: n * np.power(x, n + 1))
     yield to_base("power_rule", lambda x, n: n * x)
     yield to_base("power_rule", lambda x, n: n)
@@ -423,6 +439,12 @@ def _sliding(op: str, other: str) -> Callable[[], Iterator[Mistake]]:
 def _minus(value: Array | None) -> Array | None:
     return None if value is None else -value
 
+
+_OF_BOTH: dict[str, Callable[[], Iterator[Mistake]]] = {
+    "mul": _both_factors,
+    "div": _both_parts,
+}
+"""Mistakes with ops both of whose operands depend on the quantity."""
 
 _BY_OP: dict[str, Callable[[], Iterator[Mistake]]] = {
     "mul": _mul,

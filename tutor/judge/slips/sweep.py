@@ -120,6 +120,11 @@ class Sweep:
         except UNFIT:
             return None
 
+    def slope(self, place: int) -> Array:
+        """The derivative of a step by the end, where it is elementwise: what a seed of ones there
+        makes at the end."""
+        return self._down({place: np.ones_like(self.nodes[place])}, {}).get(self.by)
+
     def with_cut(self, cut: frozenset[tuple[int, int]]) -> Array:
         """What arrives at the end when some edges, (step, operand's place), pass nothing."""
         seed = np.ones_like(self.nodes[self.of])
@@ -183,7 +188,10 @@ class Sweep:
     def _along(self, direction: Array) -> dict[int, Array]:
         ahead = self._nudged(_NUDGE * direction)
         behind = self._nudged(-_NUDGE * direction)
-        return {i: (ahead[i] - behind[i]) / (2 * _NUDGE) for i in self.between}
+        return {
+            i: (ahead[i] - behind[i]) / (2 * _NUDGE) if ahead[i].dtype != bool else np.float64(0)
+            for i in self.between
+        }
 
     def _nudged(self, change: Array) -> dict[int, Array]:
         values: dict[int, Array] = {self.by: self.nodes[self.by] + change}
