@@ -85,7 +85,13 @@ TWINS: Mapping[str, Twin] = MappingProxyType(
         "wrong_node": Twin(("L = w*x + b*y",), "dL/dw", "y", "x"),
         "wrong_target": Twin(("L = w**2*x",), "dL/dx", "2*w*x", "w**2"),
         "transpose_error": Twin(("z = W @ x", "L = sum(y*z)"), "dL/dx", "W @ y", "W.T @ y", _DENSE),
-        "matmul_order": Twin(("z = W @ x", "L = sum(y*z)"), "dL/dx", "y @ W.T", "y @ W", _DENSE),
+        "matmul_order": Twin(
+            ("Z = X @ W", "L = sum(C*Z)"),
+            "dL/dX",
+            "W.T @ C",
+            "C @ W.T",
+            _arrays({"n": 4, "d": 3, "m": 2}, X="n d", W="d m", C="n m"),
+        ),
         "elementwise_vs_matmul": Twin(
             ("a = tanh(z)", "L = sum(y*a)"),
             "dL/dz",
@@ -94,11 +100,11 @@ TWINS: Mapping[str, Twin] = MappingProxyType(
             _arrays({"n": 3}, z="n", y="n"),
         ),
         "outer_inner": Twin(
-            ("L = (w @ x)**2/2",),
-            "dL/dw",
-            "outer(x, w) @ x",
-            "(w @ x)*x",
-            _arrays({"n": 3}, w="n", x="n"),
+            ("L = b*(w @ x)",),
+            "dL/db",
+            "outer(w, x)",
+            "w @ x",
+            _arrays({"n": 3}, w="n", x="n", b=""),
         ),
         "shape_mismatch": Twin(("z = W @ x", "L = sum(y*z)"), "dL/dx", "y*x", "W.T @ y", _DENSE),
         "kernel_flip": Twin(
@@ -125,7 +131,10 @@ TWINS: Mapping[str, Twin] = MappingProxyType(
         ),
         "missing_parentheses": Twin(("L = x*(w - y)**2",), "dL/dw", "2*x*w - y", "2*x*(w - y)"),
         "algebra_slip": Twin(
-            ("L = (x + w)**2",), "dL/dx", "2*(x + w) = 2*x + w", "2*(x + w) = 2*x + 2*w"
+            ("L = (x + w)**3/3",),
+            "dL/dx",
+            "dL/dx = (x + w)**2 = x**2 + w**2",
+            "dL/dx = (x + w)**2 = x**2 + 2*x*w + w**2",
         ),
         "circular": Twin(("u = w*x", "L = u**2"), "dL/dx", "dL/dx = dL/dx", "dL/dx = dL/du * w"),
         "unresolved": Twin(
