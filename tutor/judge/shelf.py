@@ -108,11 +108,9 @@ def _steps(data: Mapping[str, Any], shown: str) -> tuple[WorkedStep, ...]:
 
 def _read(path: Path, shown: str) -> str:
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise ShelfError(f"{shown} is no file; give the path of an exercise's JSON file")
-        with path.open("rb") as file:
-            held = file.read(MAX_BYTES + 1)
+        plain = stat.S_ISREG(path.stat().st_mode)
+        # A pipe would be waited for.
+        held = _start_of(path) if plain else b""
     except FileNotFoundError:
         near = _near(path.name.removesuffix(ENDING))
         hint = f"; the exercise {near} is shipped, without a path" if near else ""
@@ -120,6 +118,8 @@ def _read(path: Path, shown: str) -> str:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "the path cannot be used"
         raise ShelfError(f"{shown} cannot be read: {why}") from None
+    if not plain:
+        raise ShelfError(f"{shown} is no file; give the path of an exercise's JSON file")
     if len(held) > MAX_BYTES:
         raise ShelfError(f"{shown} is larger than {MAX_BYTES} bytes; an exercise is much smaller")
     try:
@@ -127,6 +127,11 @@ def _read(path: Path, shown: str) -> str:
     except UnicodeDecodeError as error:
         line = held.count(b"\n", 0, error.start) + 1
         raise ShelfError(f"{shown}: line {line} is not UTF-8 text; save it as UTF-8") from None
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _parsed(text: str, shown: str) -> Mapping[str, Any]:

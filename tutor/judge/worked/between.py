@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tutor.judge.exercise import Exercise
-from tutor.judge.form import same_form
+from tutor.judge.form import names_in, same_form
 from tutor.judge.judge import judge
 from tutor.judge.worked.guided import WorkedStep, steps_of
-from tutor.judge.worked.steps import Step, consumers, derived, written
+from tutor.judge.worked.steps import Step, derived, written
 from tutor.language.derivation import read_line, read_lines
 from tutor.language.errors import LanguageError
 from tutor.language.lines import Line
@@ -23,38 +23,42 @@ def line_between(
     """A line that is smaller than the learner's jump: the first of the worked solution that their
     right lines do not hold yet.
 
-    Never the last line, which would be the answer: where only that is left, the chain rule without
-    the local derivative worked out (`dL/dw = dL/dz*dz/dw`). None where there is nothing between.
+    For a quantity that they have tried and got wrong, and for the target, it is the chain rule
+    without the local derivative worked out (`dL/dw = dL/dz*dz/dw`), so that the answer is never
+    given away. None where there is nothing between.
     """
-    right = right_lines(exercise, target, lines, seed)
+    read = _readable(exercise, lines)
+    right = _right(exercise, target, read, seed)
     if exercise.find != "gradient":
         return _of_proof(steps_of(exercise), right, exercise)
     steps = derived(exercise, target)
-    if not steps:
+    missing = _missing(steps, right) if steps else []
+    if not missing:
         return None
-    missing = _missing(steps, right)
-    if len(missing) > 1:
+    tried = {line.left for line in read if line is not None and line not in right}
+    if len(missing) > 1 and missing[0].of not in tried:
         return _shown(missing[0])
-    last = _chained(exercise, steps[-1], right) if missing else None
-    if last is None or not _holds(exercise, target, last.line, seed):
-        return None
-    return last
+    chained = _chained(exercise, missing[0], right)
+    if chained is not None and _holds(exercise, target, chained.line, seed):
+        return chained
+    return _shown(missing[0]) if len(missing) > 1 else None
 
 
-def right_lines(
-    exercise: Exercise, target: str, lines: Sequence[str], seed: int | None = None
+def _right(
+    exercise: Exercise, target: str, read: Sequence[Line | None], seed: int | None
 ) -> tuple[Line, ...]:
-    """The learner's lines that hold; those that cannot be read, and all below them, do not."""
-    readable = _readable(exercise, lines)
-    if not any(readable):
+    """The lines that hold."""
+    if not any(read):
         return ()
-    texts = [line.text if line is not None else "" for line in readable]
-    verdict = judge(exercise, target, texts, seed)
-    marked = {one.number for one in verdict.lines if one.mark in _RIGHT}
-    return tuple(line for line in readable if line is not None and line.number in marked)
+    texts = [line.text if line is not None else "" for line in read]
+    marked = {
+        one.number for one in judge(exercise, target, texts, seed).lines if one.mark in _RIGHT
+    }
+    return tuple(line for line in read if line is not None and line.number in marked)
 
 
 def _readable(exercise: Exercise, lines: Sequence[str]) -> tuple[Line | None, ...]:
+    """The lines above the first one that cannot be read."""
     try:
         return read_lines(lines, exercise.vocabulary)
     except LanguageError as error:
@@ -91,18 +95,36 @@ def _worked_out(term: Expression, of: str, known: set[str], by: str) -> bool:
 
 
 def _chained(exercise: Exercise, step: Step, right: Iterable[Line]) -> WorkedStep | None:
-    """The chain rule for a quantity that one forward line uses."""
-    through = consumers(exercise, step.of)
-    if len(through) != 1 or through[0] == step.of.of:
+    """The chain rule through the first quantity that all paths from a quantity go through."""
+    through = narrow(exercise, step.of)
+    if through is None:
         return None
-    made = Binary("*", Derivative(step.of.of, through[0]), Derivative(through[0], step.of.by))
+    made = Binary("*", Derivative(step.of.of, through), Derivative(through, step.of.by))
     if any(same_form(side.expression, made) for line in right for side in line.sides):
         return None
-    return WorkedStep(
-        written(step.of, made),
-        "chain rule",
-        f"{step.of.of} hears of {step.of.by} through {through[0]} alone",
-    )
+    why = f"every path from {step.of.by} to {step.of.of} goes through {through}"
+    return WorkedStep(written(step.of, made), "chain rule", why)
+
+
+def narrow(exercise: Exercise, of: Derivative) -> str | None:
+    """The first quantity behind `of.by` that all its paths to `of.of` go through; None where that
+    is `of.of` itself."""
+    uses = {name: names_in([expression]) for name, expression in exercise.forward}
+    for through in uses:
+        if through == of.of:
+            return None
+        if through in _reached(uses, of.by, "") and of.of not in _reached(uses, of.by, through):
+            return through
+    return None
+
+
+def _reached(uses: Mapping[str, frozenset[str]], start: str, without: str) -> set[str]:
+    """The quantities that depend on `start`, along paths that leave one quantity out."""
+    reached = {start}
+    for name, used in uses.items():
+        if name != without and used & reached:
+            reached.add(name)
+    return reached - {start}
 
 
 def _of_proof(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tutor.judge.exercise import Exercise, derivative_named
+from tutor.judge.form import names_in
 from tutor.judge.worked import algebra
 from tutor.judge.worked.closing import closed
 from tutor.judge.worked.guided import WorkedStep, steps_of
@@ -30,6 +31,8 @@ from tutor.language.unparse import unparse
 
 LONGEST_CLOSED = 64
 """Characters of an answer that is still written out in one line."""
+
+_MORE_THAN_ONE = 1009
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +87,6 @@ def derived(exercise: Exercise, target: str) -> tuple[Step, ...]:
     return ()
 
 
-def consumers(exercise: Exercise, of: Derivative) -> tuple[str, ...]:
-    """The quantities between `of.of` and `of.by` whose forward lines use `of.by`."""
-    derivation = _Derivation(exercise, of)
-    return tuple(line for line, _ in derivation.arrivals(of.by, {}))
-
-
 def closing(exercise: Exercise, steps: tuple[Step, ...]) -> WorkedStep | None:
     """The answer with everything put together, where it is short enough to be read."""
     try:
@@ -105,11 +102,8 @@ def closing(exercise: Exercise, steps: tuple[Step, ...]) -> WorkedStep | None:
 def written(of: Derivative, expression: Expression) -> str:
     """A line of text."""
     text = unparse(_plain_derivatives(expression))
-    return (
-        f"{unparse(of)} = ({text})"
-        if isinstance(expression, Compare)
-        else f"{unparse(of)} = {text}"
-    )
+    mask = isinstance(expression, Compare)
+    return f"{unparse(of)} = {f'({text})' if mask else text}"
 
 
 def _plain_derivatives(term: Expression) -> Expression:
@@ -119,10 +113,7 @@ def _plain_derivatives(term: Expression) -> Expression:
             return Name(unparse(term))
         case Binary(sign="/" | "**", right=Derivative()) | Transpose(operand=Derivative()):
             return term
-        case Binary():
-            left, right = _plain_derivatives(term.left), _plain_derivatives(term.right)
-            return replace(term, left=left, right=right)
-        case Compare():
+        case Binary() | Compare():
             left, right = _plain_derivatives(term.left), _plain_derivatives(term.right)
             return replace(term, left=left, right=right)
         case Unary() | Transpose():
@@ -134,7 +125,11 @@ def _plain_derivatives(term: Expression) -> Expression:
 
 def known_shapes(exercise: Exercise) -> dict[str, Shape]:
     """The shape of every quantity and size of an exercise, in names."""
-    sizes = {name: Size(size, Name(name)) for name, size in exercise.dims.items()}
+    # A dimension counts as larger than 1 whatever its example, so that no axis is lost.
+    sizes = {
+        name: Size(size if size > 1 else _MORE_THAN_ONE + place, Name(name))
+        for place, (name, size) in enumerate(exercise.dims.items())
+    }
     known: dict[str, Shape] = dict.fromkeys(sizes, ())
     for variable in exercise.variables:
         shape = [sizes[one] if isinstance(one, str) else one for one in variable.shape]
@@ -167,20 +162,19 @@ class _Derivation:
             arrivals = self.arrivals(name, {})
             if not arrivals:
                 continue
-            gradient = added(arrivals)
-            tree = algebra.factored(gradient.tree)
-            constant = Term(tree, self.known, self.known[name], gradient.places)
-            if spare and constant.number is not None and name != self.by:
-                self.constants[name] = constant
+            total = added(arrivals)
+            tree = algebra.factored(total.tree)
+            gradient = Term(tree, self.known, self.known[name], total.places)
+            if spare and gradient.number is not None and name != self.by:
+                self.constants[name] = gradient
                 continue
-            expression = self.named(filled(constant, Name(name)))
+            expression = self.named(filled(gradient, Name(name)))
             sources = tuple(
                 dict.fromkeys(term.by for term in walk(expression) if isinstance(term, Derivative))
             )
-            found = [one for _, one in arrivals]
-            rule = rule_name(found, self.known, chained=bool(sources))
-            why = reason(found)
-            steps.append(Step(Derivative(self.of, name), expression, rule, why, sources))
+            rule = rule_name(arrivals, self.known, chained=bool(sources))
+            of = Derivative(self.of, name)
+            steps.append(Step(of, expression, rule, reason(arrivals), sources))
         if not steps or steps[-1].of.by != self.by:
             return ()
         return tuple(steps)
@@ -210,10 +204,7 @@ class _Derivation:
 
     def on_the_way(self) -> list[str]:
         """The quantities between the loss and the target, the last one first, the target too."""
-        uses = {
-            name: {term.name for term in walk(expression) if isinstance(term, Name)}
-            for name, expression in self.lines
-        }
+        uses = {name: names_in([expression]) for name, expression in self.lines}
         reached = {self.by}
         for name, used in uses.items():
             if used & reached and name != self.by:
@@ -227,16 +218,16 @@ class _Derivation:
         order = [name for name in reversed(uses) if name in reached & needed and name != self.of]
         return [*[name for name in order if name != self.by], self.by]
 
-    def arrivals(self, name: str, found: Mapping[str, Term]) -> list[tuple[str, Arrival]]:
-        """What arrives at a quantity, line by line."""
-        arrivals: list[tuple[str, Arrival]] = []
+    def arrivals(self, name: str, found: Mapping[str, Term]) -> list[Arrival]:
+        """What arrives at a quantity, from the last forward line to the first."""
+        arrivals: list[Arrival] = []
         for line, expression in reversed(self.lines):
             if name == line or not self.leads_on(line):
                 continue
             upstream = self.upstream(line, found)
             one = arrival(expression, Name(line), name, upstream, self.known)
             if one is not None:
-                arrivals.append((line, one))
+                arrivals.append(one)
         return arrivals
 
     def upstream(self, line: str, found: Mapping[str, Term]) -> Term:
@@ -253,13 +244,13 @@ class _Derivation:
         needed = {self.of}
         for name, expression in reversed(self.lines):
             if name in needed:
-                needed |= {term.name for term in walk(expression) if isinstance(term, Name)}
+                needed |= names_in([expression])
         return line in needed
 
 
-def added(arrivals: list[tuple[str, Arrival]]) -> Term:
+def added(arrivals: list[Arrival]) -> Term:
     """The sum over all paths."""
-    total = arrivals[0][1].gradient
-    for _, one in arrivals[1:]:
+    total = arrivals[0].gradient
+    for one in arrivals[1:]:
         total = total + one.gradient
     return total
