@@ -37,10 +37,12 @@ def add(c: Array, a: Array, ea: Array, b: Array, eb: Array) -> Array:
 
 def mul(c: Array, a: Array, ea: Array, b: Array, eb: Array) -> Array:
     """a · b: |a|·eb + |b|·ea + ea·eb, and the rounding."""
-    e = (np.abs(a) + ea) * eb + np.abs(b) * ea + U * np.abs(c) + TINY * np.logical_and(a, b)
+    size, other = np.abs(a), np.abs(b)
+    wide = size + ea
+    e = wide * eb + other * ea + U * np.abs(c) + TINY * np.logical_and(wide, other + eb)
     if np.isfinite(e).all():
         return e
-    known = (ea < np.inf) & (eb < np.inf) & (np.abs(a) > ea) & (np.abs(b) > eb)
+    known = (ea < np.inf) & (eb < np.inf) & (size > ea) & (other > eb)
     return _beyond(c, e, known)
 
 
@@ -193,8 +195,8 @@ def power(c: Array, a: Array, ea: Array, b: Array, eb: Array) -> Array:
 
 
 def _fixed_power(c: Array, a: Array, ea: Array, n: float) -> Array:
-    rounding = LIBRARY * np.abs(c) + TINY * np.not_equal(a, 0)
     size = np.abs(a)
+    rounding = LIBRARY * np.abs(c) + TINY * np.not_equal(size + ea, 0)
     if n == 0:
         return np.zeros(np.shape(c))
     if n == 1:
@@ -203,15 +205,12 @@ def _fixed_power(c: Array, a: Array, ea: Array, n: float) -> Array:
         e = n * ea * (size + ea) ** (n - 1) * (1 + LIBRARY) + rounding
         return _beyond(c, e, (ea < np.inf) & (size > ea))
     least = size - ea
-    e = abs(n) * ea * least ** (n - 1) * (1 + LIBRARY) + rounding
     if n > 0:
-        e = np.fmin(np.where(least > 0, e, np.inf), ea**n + rounding)
-    else:
-        e = np.where(least > 0, e, np.inf)
-    if np.isfinite(e).all():
-        return e
-    # Beyond the range: of 1/inf the result is 0 for certain.
-    return np.where((size == np.inf) & (ea == 0) & (n < 0), TINY, np.fmin(e, _INF))
+        e = n * ea * least ** (n - 1) * (1 + LIBRARY) + rounding
+        return np.fmin(np.where(least > 0, e, np.inf), ea**n + rounding)
+    # In parts of the result, because a power below −1 of a large base would underflow.
+    e = np.abs(c) * np.expm1(n * np.log1p(-ea / size)) * (1 + LIBRARY) + rounding
+    return np.fmin(np.where(least > 0, e, np.inf), _INF)
 
 
 def _beyond(c: Array, e: Array, known: Array) -> Array:
