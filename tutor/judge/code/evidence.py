@@ -168,4 +168,4 @@ def _scale(x: Array) -> Array:
     """The largest entry at each point, and not much less than the largest at all of them."""
     sizes = np.abs(np.where(np.isfinite(x), x, 0.0))
     each = sizes.max(axis=tuple(range(1, x.ndim)), keepdims=True, initial=0.0)
-    return np.maximum(each, 1e-3 * each.max(initial=0.0))
+    return np.asarray(np.maximum(each, 1e-3 * each.max(initial=0.0)))

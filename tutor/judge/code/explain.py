@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -95,18 +96,13 @@ def _of_shapes(task: Task, name: str, cases: Sequence[Case]) -> Finding:
     ):
         return Finding("shape_mismatch", f"has the right numbers; it {shapes}")
     for axes in _subsets(len(want)):
-        kept = [tuple([axis + 1 for axis in axes])]
         for keepdims in (False, True):
-            if _all(cases, lambda case, k=kept[0], d=keepdims: case.wanted.sum(k, keepdims=d)):  # type: ignore[misc]
-                told = _axes(axes, len(want))
-                return Finding(
-                    "wrong_axis", f"is summed over {told}, which has to stay; it {shapes}"
-                )
-            if _all(cases, lambda case, k=kept[0], d=keepdims: case.wanted.mean(k, keepdims=d)):  # type: ignore[misc]
-                told = _axes(axes, len(want))
-                return Finding(
-                    "wrong_axis", f"is averaged over {told}, which has to stay; it {shapes}"
-                )
+            for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):
+                if _all(cases, partial(_reduced, reduced, axes, keepdims)):
+                    told = (
+                        f"is {verb} over {_axes(axes, len(want))}, which has to stay; it {shapes}"
+                    )
+                    return Finding("wrong_axis", told)
     if all(_broadcasts(case) for case in cases):
         return Finding(
             "shape_mismatch", f"has the right numbers, once for all entries; it {shapes}"
@@ -154,25 +150,22 @@ def _simple(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding
         return Finding("sign_error", "has the opposite sign")
     if axes >= 2 and _all(cases, lambda case: _turned(case.wanted)):
         return Finding("transpose_error", "is right, but transposed")
-    if any(
-        task.graph.steps[i].op and task.graph.steps[i].op.name in _SLIDING
-        for i in uses.inside[name]
-    ):  # type: ignore[union-attr]
+    if _slides(task, uses, name):
         for count in range(1, min(axes, 2) + 1):
-            over = tuple(range(-count, 0))
-            if _all(cases, lambda case, over=over: np.flip(case.wanted, over)):  # type: ignore[misc]
+            if _all(cases, partial(_flipped, tuple(range(-count, 0)))):
                 return Finding("kernel_flip", "is right, but turned round")
     for chosen in _subsets(axes):
-        over = tuple([axis + 1 for axis in chosen])
-        if _all(cases, lambda case, over=over: _spread(case.wanted.sum(over, keepdims=True), case)):  # type: ignore[misc]
-            return Finding("wrong_axis", f"is summed over {_axes(chosen, axes)}, which has to stay")
-        if _all(
-            cases, lambda case, over=over: _spread(case.wanted.mean(over, keepdims=True), case)
-        ):  # type: ignore[misc]
-            return Finding(
-                "wrong_axis", f"is averaged over {_axes(chosen, axes)}, which has to stay"
-            )
+        for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):
+            if _all(cases, partial(_spread, reduced, chosen)):
+                told = f"is {verb} over {_axes(chosen, axes)}, which has to stay"
+                return Finding("wrong_axis", told)
     return None
+
+
+def _slides(task: Task, uses: Uses, name: str) -> bool:
+    """Whether a kernel slides between a quantity and those made of it."""
+    ops = [task.graph.steps[place].op for place in uses.inside[name]]
+    return any(op is not None and op.name in _SLIDING for op in ops)
 
 
 _SLIDING = frozenset({"corr", "conv", "corr_full", "conv_full"})
@@ -182,7 +175,7 @@ def _of_consumers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> F
     """A path that is lost or counted twice, or a gradient handed on unchanged."""
     consumers = uses.consumers[name]
     for consumer in consumers:
-        if consumer != task.loss and _all(cases, lambda case: _gradient(case, consumer)):  # noqa: B023
+        if consumer != task.loss and _all(cases, partial(_gradient, consumer)):
             told = (
                 f"is {task.gradients[consumer]} handed on unchanged: a local derivative is missing"
             )
@@ -196,18 +189,18 @@ def _of_consumers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> F
         ]
         for lost in _lost(consumers):
             left = [
-                sum(part for consumer, part in each.items() if consumer not in lost)
+                np.sum([part for consumer, part in each.items() if consumer not in lost], axis=0)
                 for each in parts
             ]
             if all(same(x, case.own) for x, case in zip(left, cases, strict=True)):
                 through = " and ".join(task.spelled[consumer] for consumer in lost)
                 return Finding("missing_branch", f"lacks what comes back through {through}")
         for twice in consumers:
-            doubled = [sum(each.values()) + each[twice] for each in parts]
+            doubled = [np.sum([*each.values(), each[twice]], axis=0) for each in parts]
             if all(same(x, case.own) for x, case in zip(doubled, cases, strict=True)):
                 told = f"counts what comes back through {task.spelled[twice]} twice"
                 return Finding("extra_term", told)
-            turned = [sum(each.values()) - 2 * each[twice] for each in parts]
+            turned = [np.sum([*each.values(), -2 * each[twice]], axis=0) for each in parts]
             if all(same(x, case.own) for x, case in zip(turned, cases, strict=True)):
                 told = f"takes what comes back through {task.spelled[twice]} with the wrong sign"
                 return Finding("sign_error", told)
@@ -293,43 +286,37 @@ def _wrong_rules(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Fi
 def _of_others(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
     """The gradient of another quantity, or right but for a value added or multiplied in."""
     for other in task.wanted:
-        if other != name and _all(cases, lambda case: _gradient(case, other)):  # noqa: B023
+        if other != name and _all(cases, partial(_gradient, other)):
             return Finding("wrong_target", f"is what {task.gradients[other]} should be")
-    for value in _values(task):
-        for label, told, made in _BY_VALUE:
-            if _all(cases, lambda case: made(case.wanted, case.evidence.value(value), case)):  # noqa: B023
+    for value in _named(task):
+        for label, told, operation in _BY_VALUE:
+            if _all(cases, partial(_with_value, operation, value)):
                 return Finding(label, told)
     return None
 
 
-def _values(task: Task) -> list[str]:
-    graph = task.graph
-    return [name for name in graph.places if name not in graph.sizes]
+def _named(task: Task) -> list[str]:
+    return [name for name in task.graph.places if name not in task.graph.sizes]
 
 
-def _by(
-    operation: Callable[[Array, Array], Array],
-) -> Callable[[Array, Array, Case], Array]:
-    def made(wanted: Array, value: Array, case: Case) -> Array:
+def _with_value(operation: Callable[[Array, Array], Array], name: str, case: Case) -> Array:
+    """What each array should be, with the value of a quantity brought in entry by entry; nothing
+    where that does not fit."""
+    value = case.evidence.value(name)
+    shape = (len(value), *(1,) * (case.wanted.ndim - value.ndim), *value.shape[1:])
+    try:
         with np.errstate(all="ignore"):
-            try:
-                if value.ndim < wanted.ndim:
-                    value = value.reshape(
-                        len(value), *(1,) * (wanted.ndim - value.ndim), *value.shape[1:]
-                    )
-                found = operation(wanted, value)
-            except ValueError:
-                return np.zeros(0)
-        return found if np.isfinite(found).all() else np.zeros(0)
-
-    return made
+            found = operation(case.wanted, value.reshape(shape))
+    except ValueError:
+        return np.zeros(0)
+    return found if np.isfinite(found).all() else np.zeros(0)
 
 
-_BY_VALUE: tuple[tuple[str, str, Callable[[Array, Array, Case], Array]], ...] = (
-    ("missing_chain_factor", "lacks a factor", _by(lambda x, v: x / v)),
-    ("extra_chain_factor", "has a factor too many", _by(lambda x, v: x * v)),
-    ("extra_term", "has a summand too many", _by(lambda x, v: x + v)),
-    ("missing_branch", "lacks a summand", _by(lambda x, v: x - v)),
+_BY_VALUE: tuple[tuple[str, str, Callable[[Array, Array], Array]], ...] = (
+    ("missing_chain_factor", "lacks a factor", np.divide),
+    ("extra_chain_factor", "has a factor too many", np.multiply),
+    ("extra_term", "has a summand too many", np.add),
+    ("missing_branch", "lacks a summand", np.subtract),
 )
 
 
@@ -353,7 +340,7 @@ def _nearly(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding
     return None
 
 
-def _gradient(case: Case, name: str) -> Array:
+def _gradient(name: str, case: Case) -> Array:
     """The learner's gradient of another quantity, or the true one where theirs is of no use."""
     own = case.evidence.own.get(name)
     return case.evidence.truth[name].value if own is None else own
@@ -364,8 +351,20 @@ def _turned(x: Array) -> Array:
     return np.transpose(x, (0, *range(x.ndim - 1, 0, -1)))
 
 
-def _spread(x: Array, case: Case) -> Array:
-    return np.broadcast_to(x, case.wanted.shape)
+def _flipped(axes: tuple[int, ...], case: Case) -> Array:
+    return np.flip(case.wanted, axes)
+
+
+def _reduced(
+    reduce: Callable[..., Any], axes: tuple[int, ...], keepdims: bool, case: Case
+) -> Array:
+    """What each array should be, summed or averaged over some of its axes."""
+    return np.asarray(reduce(case.wanted, tuple([i + 1 for i in axes]), keepdims=keepdims))
+
+
+def _spread(reduce: Callable[..., Any], axes: tuple[int, ...], case: Case) -> Array:
+    """The same, repeated over these axes."""
+    return np.broadcast_to(_reduced(reduce, axes, True, case), case.wanted.shape)
 
 
 def _subsets(count: int) -> Iterator[tuple[int, ...]]:

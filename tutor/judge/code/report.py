@@ -13,7 +13,7 @@ from collections import Counter
 from textwrap import wrap
 from typing import Any
 
-from tutor.judge.code.judging import Cell, Checked, Found
+from tutor.judge.code.judging import Cell, Checked, Found, Status
 from tutor.render.json_ import plain
 from tutor.render.numbers import apart, number
 from tutor.render.report import Report, Row
@@ -21,7 +21,7 @@ from tutor.render.sanitise import cell_width, sanitise
 
 WIDTH = 78
 _ROLES = {"✓": "right", "✗": "wrong", "~": "changed", "?": "quiet"}
-_WORDS = {
+_WORDS: dict[Status, str] = {
     "right": "right",
     "wrong": "wrong",
     "follows": "waiting for another",

@@ -31,6 +31,7 @@ def shapes_in_names(task: Task) -> tuple[Sizes, ...]:
     done: list[Sizes] = []
     for place, step in enumerate(task.graph.steps):
         operands = [done[i] for i in step.operands]
+        found: Sizes | None
         if step.op is None:
             found = operands[0] if operands else written.get(step.name or "", ())
         else:
