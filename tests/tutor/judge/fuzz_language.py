@@ -203,6 +203,8 @@ def write(tree: Tree, chance: random.Random) -> str:
         operands = [write(operand, chance) for operand in tree[2]]
         operands += [f"{key}={value}" for key, value in tree[3]]
         names = [tree[1], *(new for new, old in SYNONYMS.items() if old == tree[1])]
+        if tree[1] in ("max", "min") and len(operands) == 1:
+            names = [tree[1]]
         name = chance.choice(names) if chance.random() < 0.3 else tree[1]
         return f"{name}({', '.join(operands)})"
     if kind == "neg":
