@@ -25,6 +25,7 @@ from tutor.judge.fitting import (
     check_pair,
     check_product,
     check_size,
+    check_work,
 )
 from tutor.judge.links import Chain, Linked
 from tutor.language.tree import (
@@ -65,6 +66,8 @@ _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _FAILURES = (EngineError, ValueError, TypeError, IndexError, OverflowError, MemoryError)
 _MISSING = object()
+# Sliding windows take three times as long an entry as arithmetic.
+_SLOW = 3
 _POWER = REGISTRY["pow"]
 
 
@@ -104,7 +107,7 @@ def values_of_terms(
 class Evaluation:
     """Values, derivatives and a namespace, with which any number of trees can be evaluated."""
 
-    __slots__ = ("derivative", "numbers", "sizes", "values", "xp")
+    __slots__ = ("derivative", "numbers", "sizes", "values", "work", "xp")
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class Evaluation:
             xp = namespace_of(arrays or [np.zeros(())])
         self.xp = xp
         self.numbers: dict[float, Operand] = {}
+        self.work = 0
 
     def value(self, tree: Expression, known: Known | None = None) -> Operand:
         """As `value_of`."""
@@ -151,6 +155,7 @@ class Evaluation:
             below = children(term)
             above.append((term, below, place))
             term = below[place]
+        self.work = 0
         with np.errstate(all="ignore"):
             for parent, below, place in reversed(above):
                 operands = [known[id(child)] for child in below]
@@ -163,6 +168,7 @@ class Evaluation:
         self, tree: Expression, known: Known | None, record: dict[int, Operand] | None
     ) -> Operand:
         """Every term after its operands, from left to right; trees may be some hundreds deep."""
+        self.work = 0
         done: list[Operand] = []
         waiting: list[tuple[Expression, tuple[Expression, ...] | None]] = [(tree, None)]
         while waiting:
@@ -184,6 +190,8 @@ class Evaluation:
                 operands = done[-count:]
                 del done[-count:]
                 value = self._term(term, below, operands)
+                self.work += _size(value)
+                check_work(term, self.work)
             if record is not None:
                 record[id(term)] = value
             done.append(value)
@@ -335,7 +343,8 @@ class Evaluation:
         shapes = [_shape(x) for x in operands]
         if name == "flip" and params.get("axis") is None:
             params["axis"] = (-2, -1) if len(shapes[0]) > 1 else None
-        check_call(term, op, shapes, params, self.sizes)
+        self.work += _SLOW * check_call(term, op, shapes, params, self.sizes)
+        check_work(term, self.work)
         out = op.forward(self.xp, *operands, **params)
         if not name.endswith("'"):
             return out
@@ -387,6 +396,13 @@ def _links_of(value: Operand) -> tuple[Linked, ...]:
 
 def _packed(parts: list[Linked]) -> Linked | Chain:
     return parts[0] if len(parts) == 1 else Chain(tuple(parts))
+
+
+def _size(value: Operand) -> int:
+    """The number of entries of a value."""
+    if type(value) in _LINKS:
+        return max([_entries(link) for link in _links_of(value)])
+    return int(value.size)
 
 
 def _entries(link: Linked) -> int:

@@ -16,6 +16,8 @@ Sizes = Mapping[int, str]
 
 LARGEST = 10_000
 """So many entries may an array of one sample have; real exercises have some hundreds."""
+MOST = 100_000
+"""So many entries may be worked out for one tree, at one sample."""
 
 _SHAPE = re.compile(r"\((?:\d+, )*\d+,?\)")
 _INNER = re.compile(r"sizes? (\d+)(?: and (\d+))?")
@@ -97,8 +99,11 @@ def _even(a: Shape, b: Shape) -> tuple[Shape, Shape]:
 
 def check_call(
     term: Expression, op: Op, shapes: list[Shape], params: Mapping[str, Any], sizes: Sizes | None
-) -> None:
-    """Raise MisfitError where an op refuses the shapes or parameters of a call."""
+) -> int:
+    """How many entries a call works on beside its operands and its result, at most.
+
+    Raises MisfitError where the op refuses the shapes or parameters.
+    """
     if not op.variadic and len(shapes) != op.arity:
         raise MisfitError(
             term, f"{op.name} takes {op.arity} operand{'s' * (op.arity > 1)}, {len(shapes)} given"
@@ -116,7 +121,9 @@ def check_call(
         for shape in shapes:
             check_pair(term, f"and, in {op.name},", so_far, shape, sizes)
             so_far = tuple(map(max, *_even(so_far, shape)))
-    check_size(term, _entries(op.name, shapes, params))
+    entries = _entries(op.name, shapes, params)
+    check_size(term, entries)
+    return entries
 
 
 def check_index(
@@ -139,6 +146,12 @@ def check_size(term: Expression, entries: int) -> None:
         raise MisfitError(
             term, f"an array of {entries:,} entries is too large: {LARGEST:,} at most"
         )
+
+
+def check_work(term: Expression, entries: int) -> None:
+    """Raise MisfitError where a tree as a whole takes more work than any answer needs."""
+    if entries > MOST:
+        raise MisfitError(term, f"this takes more than {MOST:,} entries to work out")
 
 
 def _check_numbers(term: Expression, params: Mapping[str, Any]) -> None:
