@@ -206,7 +206,9 @@ class Evaluation:
             if name not in self.values:
                 raise MisfitError(term, f"{name} has no value here")
             value = self.values[name]
-            return self._number(value) if isinstance(value, (int, float)) else value
+            if isinstance(value, (int, float)):
+                return self._number(value)
+            return self._counted(value) if value.dtype.kind == "b" else value
         if kind is Derivative:
             return self._derivative(term)  # type: ignore[arg-type]
         raise MisfitError(term, "an empty list has no value")
@@ -354,9 +356,9 @@ class Evaluation:
             )
         return op.vjp(self.xp, self.xp.ones_like(operands[0]), out, operands[0], **params)[0]
 
-    def _counted(self, mask: Operand) -> Operand:
-        """A mask as zeros and ones."""
-        return self.xp.where(mask, 1.0, 0.0)
+    def _counted(self, value: Operand) -> Operand:
+        """A mask as zeros and ones; numbers as they are. Symbols are taken for a mask."""
+        return self.xp.where(value, 1.0, 0.0) if value.dtype.kind in "bO" else value
 
     def _finished(self, tree: Expression, value: Operand) -> Operand:
         """The value of a whole tree: masks as numbers, products of links as arrays, no nan among

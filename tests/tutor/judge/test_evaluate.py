@@ -436,6 +436,18 @@ def _replaced(term: Expression, path: tuple[int, ...], new: Expression) -> Expre
     raise AssertionError(term)
 
 
+def test_a_number_in_the_place_of_a_mask_stays_what_it_is() -> None:
+    term = tree("(z > 0)*v")
+    evaluation = Evaluation(SAMPLES)
+    found = evaluation.revalued(term, (0,), SAMPLES["z"], evaluation.terms(term))
+    np.testing.assert_array_equal(found.value, PLAIN["z"] * PLAIN["v"])
+
+
+def test_a_name_of_a_mask_counts_as_zeros_and_ones() -> None:
+    masks = {"z": PLAIN["z"][0] > 0, "v": PLAIN["v"][0]}
+    np.testing.assert_array_equal(value_of(tree("-z + z + z"), masks), 1.0 * masks["z"])
+
+
 scalars = st.recursive(
     st.sampled_from(["a", "b"]).map(Name) | st.sampled_from([1.0, 2.0, 0.5]).map(Number),
     lambda below: (
