@@ -246,7 +246,8 @@ def _refuse(derivation: Derivation, verdict: Verdict, arguments: argparse.Namesp
     where = name if at is None else f"{name}:{at + 1}"
     text = None if at is None or span is None else derivation.lines[at]
     start, end = span if span is not None else (None, None)
-    raise UnusableInput(verdict.message, text=text, start=start, end=end, where=where)
+    message = verdict.message if at is None else verdict.message.removeprefix(f"Line {at + 1}: ")
+    raise UnusableInput(message, text=text, start=start, end=end, where=where)
 
 
 def _code(verdict: Verdict) -> int:

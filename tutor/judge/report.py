@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tutor.judge import hints
 from tutor.judge.records import as_data
 from tutor.judge.verdict import CounterExample, Judged, Verdict
@@ -86,31 +88,30 @@ def told(target: str, verdict: Verdict) -> list[tuple[str, str]]:
     said = [(verdict.message, "wrong" if verdict.kind != "incomplete" else "changed")]
     example = verdict.counter_example
     if example is not None:
-        said.append((example_sentence(example, verdict), "text"))
+        said.append((example_sentence(example), "text"))
     return said
 
 
-def example_sentence(example: CounterExample, verdict: Verdict) -> str:
-    """`At w = 0.7, x = 1.3: your line 0.292, dL/dw 0.379.`"""
+def example_sentence(example: CounterExample, *, spoken: bool = False) -> str:
+    """`At w = 0.7, x = 1.3: your line gives 0.292, the true value is 0.379.`"""
+    equals = " " if spoken else " = "
+    values = example.values
     shown = [
-        f"{name} = {digits(value)}"
-        for name, value in example.values.items()
+        f"{name}{equals}{digits(value)}"
+        for name, value in values.items()
         if isinstance(value, (int, float))
     ]
-    arrays = [name for name, value in example.values.items() if isinstance(value, list)]
-    shown += [f"{name} = {inline(_array(example.values[name]))}" for name in arrays]
+    shown += [
+        f"{name}{equals}{inline(np.asarray(value, dtype=float))}"
+        for name, value in values.items()
+        if isinstance(value, list)
+    ]
     more = ", …" if len(shown) > _MOST_VALUES else ""
     place = ", ".join(shown[:_MOST_VALUES]) + more
     at = f"At {place}: " if place else ""
-    entry = "" if not example.entry else f" in entry {list(example.entry)}"
+    entry = f" in entry {list(example.entry)}" if example.entry else ""
     yours, truth = _said(example.yours), _said(example.truth)
     return f"{at}your line gives {yours}{entry}, the true value is {truth}."
-
-
-def _array(value: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(value, dtype=float)
 
 
 def _said(value: float | None) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from tutor.actions.deriving import DERIVING, DeriveAction
-from tutor.judge.report import report, told
+from tutor.judge.report import example_sentence, report, told
 from tutor.judge.verdict import Judged
+from tutor.language.derivation import knowing, read_line
+from tutor.language.errors import LanguageError
+from tutor.language.words import words
 from tutor.render.spoken import in_words
 from tutor.session.deriving import derivation as deriving
 from tutor.session.deriving.derivation import Derivation
@@ -39,7 +42,7 @@ def beginning(derivation: Derivation) -> list[str]:
     """What is said first: the exercise, its forward lines, what is asked."""
     exercise = derivation.exercise
     said = [f"{exercise.title or derivation.name}."]
-    said += [f"Given: {in_words(line)}." for line in exercise.forward_texts]
+    said += [f"Given: {spoken}." for spoken in _aloud(derivation, exercise.forward_texts)]
     asked = derivation.target if exercise.find == "gradient" else asked_of(derivation)
     said.append(f"Find {in_words(asked)}. Type one line at a time; :help lists the commands.")
     return said
@@ -54,6 +57,20 @@ def asked_of(derivation: Derivation) -> str:
         return derivation.target
     sign = " is bounded by " if exercise.find == "bound" else " = "
     return f"{unparse(exercise.start)}{sign}{unparse(exercise.goal)}"
+
+
+def _aloud(derivation: Derivation, lines: Sequence[str]) -> list[str]:
+    """Lines in words, each knowing the symbols that the ones above brought in."""
+    vocabulary = derivation.exercise.vocabulary
+    said = []
+    for text in lines:
+        try:
+            line = read_line(text, vocabulary)
+        except LanguageError:
+            line = None
+        vocabulary = knowing(vocabulary, line)
+        said.append(in_words(text) if line is None else words(line))
+    return said
 
 
 def respond(derivation: Derivation, text: str) -> Answered:
@@ -124,9 +141,15 @@ def _heard(before: Derivation, after: Derivation) -> list[str]:
     if after.verdict is not None and after.verdict is not before.verdict:
         said += _of_new_lines(before, after)
     elif not said:
-        text = after.text
-        said.append(f"Line {after.at + 1}{f': {in_words(text)}' if text else ' is new'}.")
+        said.append(_at(after))
     return said
+
+
+def _at(derivation: Derivation) -> str:
+    """The line that is being written."""
+    if derivation.at >= len(derivation.lines):
+        return f"Line {derivation.at + 1} is new."
+    return f"Line {derivation.at + 1}: {_aloud(derivation, derivation.lines)[derivation.at]}."
 
 
 def _of_new_lines(before: Derivation, after: Derivation) -> list[str]:
@@ -139,9 +162,14 @@ def _of_new_lines(before: Derivation, after: Derivation) -> list[str]:
         for one in verdict.lines
         if old.get(one.number) != after.lines[one.number] or before.judged(one.number) != one
     ]
-    said = [_of_line(one) for one in fresh if one.mark in _SAID]
+    if verdict.kind == "reject":
+        return [in_words(verdict.message)]
+    # Of the first wrong line the message says more.
+    said = [_of_line(one) for one in fresh if one.mark in _SAID and one.mark != "✗"]
     if verdict.kind != "incomplete" or len(fresh) == 0:
-        said += [in_words(one) for one, _ in told(after.target, verdict)]
+        said += [in_words(one) for one, _ in told(after.target, verdict)[:1]]
+        example = verdict.counter_example
+        said += [in_words(example_sentence(example, spoken=True))] if example is not None else []
     return said or ["Nothing changed."]
 
 
@@ -161,10 +189,10 @@ def _of_line(one: Judged) -> str:
 def _show(derivation: Derivation) -> tuple[Derivation, list[str]]:
     """The exercise and every line with what was found about it."""
     said = beginning(derivation)
-    for index, line in enumerate(derivation.lines):
+    for index, spoken in enumerate(_aloud(derivation, derivation.lines)):
         one = derivation.judged(index)
         found = f" {_SAID[one.mark]}" if one is not None and one.mark in _SAID else ""
-        said.append(f"Line {index + 1}{found}: {in_words(line)}.")
+        said.append(f"Line {index + 1}{found}: {spoken}.")
     return derivation, said
 
 

@@ -16,9 +16,7 @@ def at_line(derivation: Derivation, text: str) -> Derivation:
     if not is_count(wanted) or not 1 <= int(wanted) <= last:
         raise Refused(f"the lines are numbered from 1 to {last}", start=0, end=len(text))
     at = int(wanted) - 1
-    written = derivation.lines[at] if at < len(derivation.lines) else ""
-    told = f"Line {wanted} is {written}" if written else f"Line {wanted} is new"
-    return replace(derivation, at=at, told=told)
+    return replace(derivation, at=at, told="")
 
 
 def kept(derivation: Derivation, text: str) -> Derivation:
