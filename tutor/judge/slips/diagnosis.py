@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.numpy_ import NAMESPACE
+from tutor.judge.graph import Graph
 from tutor.judge.slips import costs, ratios
 from tutor.judge.slips.edits import Edit, edits
 from tutor.judge.slips.paths import cuts, of_cut
@@ -40,13 +41,16 @@ from tutor.language.tree import Derivative, Expression, Name, children
 Array = Any
 Span = tuple[int, int]
 
-BUDGET = 4000
-"""Steps for one diagnosis; a step is one term or one rule worked out at one point."""
+BUDGET = 6000
+"""Steps for one diagnosis; a step is one term of a tree worked out at one point."""
 
 _POINTS = 8
 _MOST = 3
 _MOST_HITS = 40
-_GOOD = 2.3
+_NEAR = 1e-5
+_SURE = 1.4
+_GOOD = 1.9
+_FAIR = 2.3
 _SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
@@ -97,23 +101,36 @@ class _Search:
         self.whole = (wrong.start, wrong.end)
         self.in_proportion = False
         self.rewrites = _rewrites(wrong)
+        self.direction = np.cos(np.arange(1.0, self.truth.value.size + 1) * 2.3).reshape(
+            self.truth.shape
+        )
 
     def run(self) -> None:
-        """Look for explanations, the cheapest kinds first."""
+        """Look for explanations, the cheapest kinds first, until none can be better."""
         if self.worked.value is not None and self.truth.same(self.worked.value):
             self.nearly_right()
             return
         self.compare()
-        self.sweeps()
+        if self.best <= _SURE:
+            self.tree(self.worked, edits(self.worked, self.known, few=True))
+            return
         self.tree(self.worked, regrouped(self.worked))
         tried: list[Edit] = []
         self.tree(self.worked, edits(self.worked, self.known), tried)
-        self.tree(self.worked, renamed_together(self.worked, self.known))
-        self.tree(self.worked, slopes_together(self.worked, self.known))
-        self.tree(self.worked, products_together(self.worked, self.known))
-        self.definitions()
-        if not any(hit.cost < _GOOD for hit in self.hits):
+        if self.best > _SURE:
+            self.sweeps()
+        if self.best > _GOOD:
+            self.tree(self.worked, renamed_together(self.worked, self.known))
+            self.tree(self.worked, slopes_together(self.worked, self.known))
+            self.tree(self.worked, products_together(self.worked, self.known))
+            self.definitions()
+        if self.best > _FAIR:
             self.tree(self.worked, pairs(self.worked, tried))
+
+    @property
+    def best(self) -> float:
+        """The cost of the best explanation so far."""
+        return min([hit.cost for hit in self.hits], default=np.inf)
 
     @property
     def fits(self) -> bool:
@@ -193,87 +210,65 @@ class _Search:
         left = self.wrong.left
         if left is None or not self.known.depends(left.of, left.by) or not self.fits:
             return
-        graph = self.problem.graph
         try:
-            sweeps = [Sweep(graph, p.nodes, left.of, left.by, self.steps) for p in self.points]
+            sweeps = _Sweeps(self.problem.graph, self.points, left, self.steps)
+            if not self.truth.same(sweeps[0].truth):
+                return
         except UNFIT:
             return
-        if not all(
-            Wanted(p.truth).same(s.truth) for p, s in zip(self.points, sweeps, strict=True)
-        ):
-            return
-        first = sweeps[0]
-        direction = np.asarray(_direction(self.truth.shape))
-        answer = self.answers[0]
-        along_truth = float(np.vdot(direction, self.truth.value))
-        along_answer = float(np.vdot(direction, answer))
-        moving = frozenset(first.between)
-        for place in reversed(first.between[1:]):
-            for mistake in mistakes(graph, place, moving):
-                errors = first.errors(place, mistake.rule)
-                if not errors:
-                    continue
-                if first.projected(errors, direction, along_answer - along_truth):
-                    if self.explained(sweeps, {place: mistake}, 1.0):
-                        self.hit(mistake.label, "rule", self.spot(first, place, mistake))
-                    continue
-                for number in () if self.in_proportion else _SIMPLE:
-                    if first.projected(errors, direction, along_answer / number - along_truth):
-                        if self.explained(sweeps, {place: mistake}, number):
-                            more = costs.DOUBLE
-                            self.hit(mistake.label, "rule", self.whole, more, "and a factor")
-        self.shared(sweeps)
+        self.mistakes(sweeps)
         self.lost_paths(sweeps)
+        self.shared(sweeps)
         self.broken_off(sweeps)
         self.slopes_alone(sweeps)
 
-    def broken_off(self, sweeps: list[Sweep]) -> None:
-        """A chain that ends too early: what arrives at a step on the way."""
-        mine = Wanted(self.answers[0])
-        for place in sweeps[0].between[1:-1]:
-            if self.problem.graph.steps[place].name is not None:
-                continue
-            value = sweeps[0].arrived.get(place)
-            if value is None or not (mine.same(value) or mine.same(-value)):
-                continue
-            sign = 1.0 if mine.same(value) else -1.0
-            if all(
-                Wanted(answer).same(np.asarray(sign * sweep.arrived[place])[()])
-                for sweep, answer in zip(sweeps[1:], self.answers[1:], strict=True)
-            ):
-                self.hit("missing_chain_factor", "rule", self.whole, 0.2 if sign > 0 else 0.6)
-
-    def slopes_alone(self, sweeps: list[Sweep]) -> None:
-        """(uv)' = u'v' and (u/v)' = u'/v'."""
+    def mistakes(self, sweeps: _Sweeps) -> None:
+        """One step that passes on the wrong thing."""
         first = sweeps[0]
-        for place in first.between[1:]:
-            step = self.problem.graph.steps[place]
-            if step.op is None or step.op.name not in ("mul", "div"):
-                continue
-            one, other = step.operands
-            if one == other or not {one, other} <= set(first.between):
-                continue
-            if all(
-                Wanted(answer).same(_of_slopes(sweep, place, one, other, step.op.name))
-                for sweep, answer in zip(sweeps, self.answers, strict=True)
-            ):
-                self.hit("product_quotient_rule", "rule", self.whole)
+        moving = frozenset(first.between)
+        wanted = [(1.0, self.needed(1.0))]
+        if not self.in_proportion:
+            wanted += [(number, self.needed(number)) for number in _SIMPLE]
+        for place in reversed(first.between[1:]):
+            for mistake in mistakes(self.problem.graph, place, moving, first.nodes):
+                errors = first.errors(place, mistake.rule)
+                if not errors:
+                    continue
+                found = first.along(errors, self.direction)
+                for number, need in wanted:
+                    if abs(found - need) > _NEAR * abs(need):
+                        continue
+                    if not self.explained(sweeps, {place: mistake}, number):
+                        continue
+                    if number == 1.0:
+                        self.hit(mistake.label, "rule", self.spot(first, place, mistake))
+                    else:
+                        self.hit(mistake.label, "rule", self.whole, costs.DOUBLE, "and a factor")
+                    break
 
-    def lost_paths(self, sweeps: list[Sweep]) -> None:
+    def needed(self, number: float) -> float:
+        """What an error has to be along the direction, if the side is too large by a factor."""
+        error = self.answers[0] / number - self.truth.value
+        return float(np.vdot(self.direction, error))
+
+    def lost_paths(self, sweeps: _Sweeps) -> None:
         """Paths of the chain rule that are not counted."""
         first = sweeps[0]
-        mine = Wanted(self.answers[0])
+        need = self.needed(1.0)
         for cut in cuts(self.problem.graph, first.between):
-            if not mine.same(first.with_cut(cut)):
-                continue
+            errors = first.cut_errors(cut)
+            if errors is not None:
+                self.steps.take()
+                if abs(first.along(errors, self.direction) - need) > _NEAR * abs(need):
+                    continue
             if all(
-                Wanted(answer).same(sweep.with_cut(cut))
-                for sweep, answer in zip(sweeps[1:], self.answers[1:], strict=True)
+                Wanted(answer).same(sweeps[i].with_cut(cut))
+                for i, answer in enumerate(self.answers)
             ):
                 for label in of_cut(self.problem.graph, first.between, cut):
                     self.hit(label, "rule", self.whole, 0.05 * (len(cut) - 1))
 
-    def shared(self, sweeps: list[Sweep]) -> None:
+    def shared(self, sweeps: _Sweeps) -> None:
         """The same wrong rule at every step of one op."""
         first = sweeps[0]
         graph = self.problem.graph
@@ -286,19 +281,54 @@ class _Search:
         for places in by_op.values():
             if len(places) < 2:
                 continue
-            made = [[m for m in mistakes(graph, place, moving) if m.shared] for place in places]
+            made = [
+                [m for m in mistakes(graph, place, moving, first.nodes) if m.shared]
+                for place in places
+            ]
             for together in zip(*made, strict=False):
                 if self.explained(sweeps, dict(zip(places, together, strict=True)), 1.0):
                     self.hit(together[0].label, "rule", self.whole, 0.2)
 
-    def explained(self, sweeps: list[Sweep], wrong: dict[int, Mistake], number: float) -> bool:
+    def explained(self, sweeps: _Sweeps, wrong: dict[int, Mistake], number: float) -> bool:
         """Whether sweeps with wrong rules give the learner's side, at all points."""
         rules = {place: mistake.rule for place, mistake in wrong.items()}
-        for sweep, answer in zip(sweeps, self.answers, strict=True):
-            value = sweep.with_rules(rules)
+        for i, answer in enumerate(self.answers):
+            value = sweeps[i].with_rules(rules)
             if value is None or not Wanted(answer).same(np.asarray(value * number)[()]):
                 return False
         return True
+
+    def broken_off(self, sweeps: _Sweeps) -> None:
+        """A chain that ends too early: what arrives at a step on the way."""
+        mine = Wanted(self.answers[0])
+        for place in sweeps[0].between[1:-1]:
+            if self.problem.graph.steps[place].name is not None:
+                continue
+            value = sweeps[0].arrived.get(place)
+            if value is None or not (mine.same(value) or mine.same(-value)):
+                continue
+            sign = 1.0 if mine.same(value) else -1.0
+            if all(
+                Wanted(answer).same(np.asarray(sign * sweeps[i].arrived[place])[()])
+                for i, answer in enumerate(self.answers)
+            ):
+                self.hit("missing_chain_factor", "rule", self.whole, 0.2 if sign > 0 else 0.6)
+
+    def slopes_alone(self, sweeps: _Sweeps) -> None:
+        """(uv)' = u'v' and (u/v)' = u'/v'."""
+        first = sweeps[0]
+        for place in first.between[1:]:
+            step = self.problem.graph.steps[place]
+            if step.op is None or step.op.name not in ("mul", "div"):
+                continue
+            one, other = step.operands
+            if one == other or not {one, other} <= set(first.between):
+                continue
+            if all(
+                Wanted(answer).same(_of_slopes(sweeps[i], place, one, other, step.op.name))
+                for i, answer in enumerate(self.answers)
+            ):
+                self.hit("product_quotient_rule", "rule", self.whole)
 
     def spot(self, sweep: Sweep, place: int, mistake: Mistake) -> Span:
         """Where in the side a wrong rule shows: the term that has the value of its factor."""
@@ -325,6 +355,8 @@ class _Search:
             if value is None or value.shape != self.truth.shape:
                 continue
             if self.truth.same(value):
+                if self.is_known(edit):
+                    continue
                 if self.repaired(edit, 1.0):
                     self.hit(edit.label, "edit", edit.span, edit.extra, edit.fact)
                     if len(self.hits) > _MOST_HITS:
@@ -333,6 +365,14 @@ class _Search:
             number = None if self.in_proportion else self.truth.ratio(value)
             if number in _SIMPLE and edit.label not in _CHANCY and self.repaired(edit, number):
                 self.hit(edit.label, "edit", edit.span, edit.extra + costs.DOUBLE, "and a factor")
+
+    def is_known(self, edit: Edit) -> bool:
+        """Whether an explanation as good and as narrow is there already."""
+        price = costs.cost(edit.label, "edit") + edit.extra
+        return any(
+            hit.label == edit.label and hit.cost <= price and _size(hit.span) <= _size(edit.span)
+            for hit in self.hits
+        )
 
     def repaired(self, edit: Edit, number: float) -> bool:
         """Whether an edit makes the side true at the other points too, but for a factor."""
@@ -446,6 +486,26 @@ def _rewrites(wrong: WrongLine) -> bool:
     )
 
 
+class _Sweeps:
+    """The true sweeps at all points, each made when it is asked for."""
+
+    def __init__(
+        self, graph: Graph, points: list[Point], left: Derivative, steps: Steps
+    ) -> None:
+        self.graph = graph
+        self.points = points
+        self.left = left
+        self.steps = steps
+        self.made: dict[int, Sweep] = {}
+
+    def __getitem__(self, place: int) -> Sweep:
+        if place not in self.made:
+            nodes = self.points[place].nodes
+            left = self.left
+            self.made[place] = Sweep(self.graph, nodes, left.of, left.by, self.steps)
+        return self.made[place]
+
+
 def _of_slopes(sweep: Sweep, place: int, one: int, other: int, op: str) -> Array:
     upstream, a, b = sweep.arrived[place], sweep.slope(one), sweep.slope(other)
     if upstream is None or upstream.shape != a.shape:
@@ -459,10 +519,6 @@ def _size(span: Span) -> int:
 
 def _inside(inner: Span, outer: Span) -> bool:
     return outer[0] <= inner[0] <= inner[1] <= outer[1] and inner != outer
-
-
-def _direction(shape: tuple[int, ...]) -> Array:
-    return np.cos(np.arange(1.0, np.prod(shape) + 1) * 2.3).reshape(shape)
 
 
 def _points(problem: Problem, wrong: WrongLine) -> list[Point]:

@@ -48,8 +48,15 @@ class Edit:
     fact: str = ""
 
 
-def edits(worked: Worked, known: Quantities) -> Iterator[Edit]:
-    """All single edits of a tree, those of each family together, what learners do most first."""
+def edits(worked: Worked, known: Quantities, few: bool = False) -> Iterator[Edit]:
+    """All single edits of a tree, those of each family together, what learners do most first.
+
+    few: only those that say where a sign or a number is wrong.
+    """
+    if few:
+        for family in (_signs, _reductions, _dropped, _numbers, _quotients):
+            yield from family(worked, known)
+        return
     for family in (
         _signs,
         _slopes,
@@ -521,7 +528,7 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if name == term.name:
                 continue
             same = known.shape(name) == value.shape
-            if not same and worked.fits and worked.value.shape == worked.point.truth.shape:
+            if not same and worked.value is not None and worked.value.shape == worked.point.truth.shape:
                 continue
             label = renaming(worked, known, term, name)
             extra = 0.0 if known.siblings(term.name, name) else 0.1

@@ -6,7 +6,7 @@ The true amounts come from the op's own rule, local derivatives from its `vjp` w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,8 +39,11 @@ class Mistake:
     """The factor that stands in place of the local derivative, to be found in the learner's tree."""
 
 
-def mistakes(graph: Graph, place: int, moving: frozenset[int]) -> Iterator[Mistake]:
-    """The mistakes that can be made at one step. moving: the steps that the sweep passes."""
+def mistakes(
+    graph: Graph, place: int, moving: frozenset[int], nodes: Sequence[Array]
+) -> Iterator[Mistake]:
+    """The mistakes that can be made at one step. moving: the steps that the sweep passes. nodes:
+    the values of all steps at some point."""
     step = graph.steps[place]
     if step.op is None:
         return
@@ -49,7 +52,7 @@ def mistakes(graph: Graph, place: int, moving: frozenset[int]) -> Iterator[Mista
         yield from _of_fixed(graph, step)
     if step.op.elementwise and len(step.operands) == 1:
         yield from _of_slope(step.op.name)
-        yield from _of_points(graph, place)
+        yield from _of_points(graph, place, nodes)
     yield from _BY_OP.get(step.op.name, _none)()
     if len(moved) > 1:
         yield from _OF_BOTH.get(step.op.name, _none)()
@@ -212,7 +215,7 @@ _BY_OUT: dict[str, Callable[[Array], Array]] = {
 """Local derivatives as functions of the op's own value."""
 
 
-def _of_points(graph: Graph, place: int) -> Iterator[Mistake]:
+def _of_points(graph: Graph, place: int, nodes: Sequence[Array]) -> Iterator[Mistake]:
     """The right formula for a local derivative, at another quantity of the graph."""
     step = graph.steps[place]
     if step.op is None or step.op.name == "neg":
@@ -220,8 +223,10 @@ def _of_points(graph: Graph, place: int) -> Iterator[Mistake]:
     op = step.op.name
     formula = _BY_OUT.get(op)
     source = step.operands[0]
+    shape = nodes[place].shape
+    sizes = {graph.places[name] for name in graph.sizes}
     for other in sorted(set(graph.places.values()) | {place, source}):
-        if other in _sizes(graph):
+        if other in sizes or nodes[other].shape != shape:
             continue
         if other != source:
             yield Mistake("wrong_eval_point", _slope_at(op, other), wrong=_found_at(op, other))
@@ -229,17 +234,8 @@ def _of_points(graph: Graph, place: int) -> Iterator[Mistake]:
             yield Mistake("wrong_eval_point", _formula_at(formula, other))
 
 
-def _sizes(graph: Graph) -> set[int]:
-    return {graph.places[name] for name in graph.sizes}
-
-
 def _slope_at(op: str, other: int) -> WrongRule:
-    def rule(spot: Spot) -> list[Array | None]:
-        if spot.nodes[other].shape != spot.out.shape:
-            raise ValueError("another shape")
-        return [spot.upstream * local_derivative(op, spot.nodes[other])]
-
-    return rule
+    return lambda spot: [spot.upstream * local_derivative(op, spot.nodes[other])]
 
 
 def _found_at(op: str, other: int) -> Callable[[Spot], Array]:
@@ -247,12 +243,7 @@ def _found_at(op: str, other: int) -> Callable[[Spot], Array]:
 
 
 def _formula_at(formula: Callable[[Array], Array], other: int) -> WrongRule:
-    def rule(spot: Spot) -> list[Array | None]:
-        if spot.nodes[other].shape != spot.out.shape:
-            raise ValueError("another shape")
-        return [spot.upstream * formula(spot.nodes[other])]
-
-    return rule
+    return lambda spot: [spot.upstream * formula(spot.nodes[other])]
 
 
 def _mul() -> Iterator[Mistake]:

@@ -9,7 +9,7 @@ down in full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ from tutor.judge.slips.terms import UNFIT, Steps
 Array = Any
 
 _NUDGE = 1e-4
-_NEAR = 1e-5
+_COST = 3
+"""A rule costs as many steps as it takes the time of a term of a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,19 @@ class Sweep:
     each of them passes to each of its operands, None where that lies off the way.
     """
 
-    __slots__ = ("_inside", "_tangents", "arrived", "between", "by", "graph", "nodes", "of", "passed", "steps")
+    __slots__ = (
+        "_inside",
+        "_spots",
+        "_tangents",
+        "arrived",
+        "between",
+        "by",
+        "graph",
+        "nodes",
+        "of",
+        "passed",
+        "steps",
+    )
 
     def __init__(self, graph: Graph, nodes: tuple[Array, ...], of: str, by: str, steps: Steps):
         self.graph = graph
@@ -60,6 +73,7 @@ class Sweep:
         self.between = graph.between(by, of)
         self._inside = frozenset(self.between)
         self._tangents: dict[int, Array] | None = None
+        self._spots: dict[int, Spot] = {}
         self.passed: dict[int, tuple[Array | None, ...]] = {}
         seed = np.ones_like(nodes[self.of])
         self.arrived = self._down({self.of: seed}, {}, keep=True)
@@ -84,9 +98,12 @@ class Sweep:
 
     def errors(self, step: int, rule: WrongRule) -> dict[int, Array] | None:
         """What a wrong rule passes to each operand, less what it should; None where it is unfit."""
-        self.steps.take()
+        self.steps.take(_COST)
         try:
-            given = rule(self.spot(step))
+            spot = self._spots.get(step)
+            if spot is None:
+                spot = self._spots[step] = self.spot(step)
+            given = rule(spot)
             errors: dict[int, Array] = {}
             for place, wrong, right in zip(
                 self.graph.steps[step].operands, given, self.passed[step], strict=True
@@ -99,18 +116,30 @@ class Sweep:
             return None
         return errors
 
-    def projected(self, errors: Mapping[int, Array], direction: Array, wanted: float) -> bool:
-        """Whether errors at some steps may end as one whose part along `direction` is `wanted`."""
+    def along(self, errors: Mapping[int, Array], direction: Array) -> float:
+        """How large the error at the end is along `direction`, if these are made at some steps."""
         tangents = self._tangents
         if tangents is None:
             tangents = self._tangents = self._along(direction)
-        parts = [float(np.vdot(tangents[i], error)) for i, error in errors.items()]
-        found = sum(parts)
-        return abs(found - wanted) <= _NEAR * (abs(wanted) + abs(found))
+        found = 0.0
+        for i, error in errors.items():
+            tangent = tangents[i]
+            found += float(np.vdot(tangent, error) if tangent.shape else tangent * error)
+        return found
 
-    def carried(self, errors: Mapping[int, Array]) -> Array:
-        """What the errors at some steps make at the end."""
-        return self._down(errors, {}).get(self.by)
+    def cut_errors(self, cut: Iterable[tuple[int, int]]) -> dict[int, Array] | None:
+        """The errors of edges that pass nothing; None where one of them lies below another."""
+        errors: dict[int, Array] = {}
+        edges = list(cut)
+        ancestors = self.graph.ancestors
+        for i, slot in edges:
+            operand = self.graph.steps[i].operands[slot]
+            if any(ancestors[operand] >> other & 1 for other, _ in edges):
+                return None
+            amount = self.passed[i][slot] if i in self.passed else None
+            if amount is not None:
+                errors[operand] = errors[operand] - amount if operand in errors else -amount
+        return errors
 
     def with_rules(self, rules: Mapping[int, WrongRule]) -> Array:
         """What arrives at the end when several steps follow wrong rules; None where unfit."""
@@ -142,7 +171,7 @@ class Sweep:
             upstream = arrived.get(i)
             if upstream is None or i == self.by:
                 continue
-            self.steps.take()
+            self.steps.take(_COST)
             rule = rules.get(i)
             if rule is None:
                 amounts = self._true(i, upstream)

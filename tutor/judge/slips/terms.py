@@ -34,6 +34,7 @@ from tutor.language.tree import (
 Array = Any
 
 _LARGE_RATIO = 100.0
+_LARGE = 512
 
 CLOSE = 1e-8
 """Two values within this share of each other count as equal when candidates are screened."""
@@ -79,80 +80,98 @@ class Worked:
     values: by `id` of the term. parents: `id` -> the term above and its place there.
     """
 
-    __slots__ = ("chains", "fits", "parents", "point", "steps", "terms", "tree", "values")
+    __slots__ = ("_beside", "chains", "parents", "point", "steps", "terms", "tree", "values")
 
     def __init__(self, tree: Expression, point: Point, steps: Steps) -> None:
         self.tree = tree
         self.point = point
         self.steps = steps
-        self.chains = Evaluation(point.values, point.linked, NAMESPACE) if linked(tree, point) else None
+        self.chains = None
         self.values: dict[int, Array] = {}
         self.parents: dict[int, tuple[Expression, int]] = {}
-        self.terms: list[Expression] = []
-        for term in in_order(tree):
-            self.terms.append(term)
+        self._beside: dict[int, list[Array]] = {}
+        self.terms: list[Expression] = list(in_order(tree))
+        if any(_is_link(term, point) for term in self.terms):
+            self.chains = Evaluation(point.values, point.linked, NAMESPACE)
+        values, parents = self.values, self.parents
+        for term in self.terms:
             below = children(term)
-            operands = []
             for place, child in enumerate(below):
-                self.parents[id(child)] = (term, place)
-                operands.append(self.values[id(child)])
-            self.values[id(term)] = self._try(term, operands)
-        self.fits = self.values[id(tree)] is not None
+                parents[id(child)] = (term, place)
+            operands = [values[id(child)] for child in below]
+            self._beside[id(term)] = operands
+            values[id(term)] = self._try(term, operands)
 
     @property
     def value(self) -> Array:
         """The value of the whole tree, or None."""
-        value = self.values[id(self.tree)]
-        return ordinary(NAMESPACE, value) if type(value) is Linked else value
+        return _as_array(self.values[id(self.tree)])
 
     def at(self, term: Expression) -> Array:
         """The value of a term of the tree, or of a new one made of such; None where unfit."""
         known = self.values.get(id(term), _UNKNOWN)
         if known is not _UNKNOWN:
             return known
-        operands = [self.at(child) for child in children(term)]
-        return self._try(term, operands)
+        done: list[Array] = []
+        waiting: list[tuple[Expression, bool]] = [(term, False)]
+        while waiting:
+            inner, ready = waiting.pop()
+            known = _UNKNOWN if ready else self.values.get(id(inner), _UNKNOWN)
+            if known is not _UNKNOWN:
+                done.append(known)
+                continue
+            below = children(inner)
+            if below and not ready:
+                waiting.append((inner, True))
+                waiting.extend([(child, False) for child in reversed(below)])
+                continue
+            operands = done[len(done) - len(below) :]
+            del done[len(done) - len(below) :]
+            done.append(self._try(inner, operands))
+        return done[0]
 
     def edited(self, site: Expression, value: Array) -> Array:
         """The value of the whole tree with another value in the place of `site`; None if unfit."""
-        if value is None:
-            return None
         while site is not self.tree:
-            above, place = self.parents[id(site)]
-            operands = [self.values[id(child)] for child in children(above)]
-            operands[place] = value
-            value = self._try(above, operands)
             if value is None:
                 return None
+            above, place = self.parents[id(site)]
+            operands = self._beside[id(above)].copy()
+            operands[place] = value
+            value = self._try(above, operands)
             site = above
-        return ordinary(NAMESPACE, value) if type(value) is Linked else value
+        return _as_array(value)
 
     def _try(self, term: Expression, operands: list[Array]) -> Array:
         for operand in operands:
             if operand is None:
                 return None
+        steps = self.steps
+        steps.left -= 1
+        if steps.left < 0:
+            raise StepsSpentError
         try:
             if self.chains is None:
                 value = apply(term, operands, self.point)
-            else:
-                below = dict(zip(map(id, children(term)), operands, strict=True))
-                value = self.chains.value(term, below)
+                if value.size > _LARGE:
+                    steps.left -= value.size // _LARGE
+                return value
+            below = dict(zip(map(id, children(term)), operands, strict=True))
+            return self.chains.value(term, below)
         except UNFIT:
-            self.steps.take()
             return None
-        self.steps.take(1 if type(value) is Linked else 1 + value.size // 512)
-        return value
+
+
+def _as_array(value: Any) -> Array:
+    return ordinary(NAMESPACE, value) if type(value) is Linked else value
+
+
+def _is_link(term: Expression, point: Point) -> bool:
+    """Whether a term is a derivative of one array by another that is no array beside others."""
+    return type(term) is Derivative and type(point.linked(term.of, term.by)) is Linked
 
 
 _UNKNOWN = object()
-
-
-def linked(tree: Expression, point: Point) -> bool:
-    """Whether a tree has a derivative of one array by another that is no array beside others."""
-    return any(
-        isinstance(term, Derivative) and type(point.linked(term.of, term.by)) is Linked
-        for term in in_order(tree)
-    )
 
 
 def in_order(tree: Expression) -> Iterator[Expression]:
