@@ -87,14 +87,14 @@ def _of_shapes(task: Task, name: str, cases: Sequence[Case]) -> Finding:
     shapes = f"has shape {_shape(have)}, and {spelled} has shape {_shape(want)}"
     if _all(cases, lambda case: _turned(case.wanted)):
         return Finding("transpose_error", "is right, but transposed")
-    for axes in _subsets(len(have)):
-        told = _axes(axes, len(have))
-        if _sums_to(cases, axes):
-            return Finding("missing_sum", f"is right before summing over {told}; {shapes}")
     if all(case.own[0].size == case.wanted[0].size for case in cases) and _all(
         cases, lambda case: case.wanted.reshape(case.own.shape)
     ):
         return Finding("shape_mismatch", f"has the right numbers; it {shapes}")
+    for axes in _subsets(len(have)):
+        told = _axes(axes, len(have))
+        if _sums_to(cases, axes):
+            return Finding("missing_sum", f"is right before summing over {told}; {shapes}")
     for axes in _subsets(len(want)):
         for keepdims in (False, True):
             for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):

@@ -62,7 +62,7 @@ class Found:
     name: in the file, `dz`. by: the quantity that it is the gradient by. label: the slip. message:
     a clause that begins with the name. shape, dtype: what it has, None where there is no array.
     wanted: the shape it should have, in the names of sizes. follows: the array that is wrong and
-    that this one follows from.
+    that this one follows from; waits: that one has to be right before this one can be judged.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Found:
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
     follows: str | None = None
+    waits: bool = False
     cell: Cell | None = None
 
     @property
@@ -119,7 +120,7 @@ def check(
     """
     text = read_source(path) if text is None else text
     both = points_of(task, seed)
-    order = _order(both)
+    order = order_of(both)
     submission = run(
         path,
         FUNCTION,
@@ -135,7 +136,7 @@ def check(
     return Checked(task, arrays, submission.printed, submission.failed, changed, seed)
 
 
-def _order(both: tuple[Points, Points]) -> list[tuple[int, int]]:
+def order_of(both: tuple[Points, Points]) -> list[tuple[int, int]]:
     """In which order the points are gone through: one of each set in turn."""
     counts = [len(points.chosen) for points in both]
     return [(which, k) for k in range(max(counts)) for which in (0, 1) if k < counts[which]]
@@ -202,10 +203,18 @@ class _Judge:
         if blamed is not None and self.follows(name, dtype):
             told = f"follows from {self.task.gradients[blamed]}, and its own step is right"
             return self.found(name, "follows", Finding("", told), dtype, follows=blamed)
-        if blamed is not None and self.done[blamed].status in ("shape", "dtype"):
-            told = f"is not judged: {self.task.gradients[blamed]} comes before it"
-            return self.found(name, "follows", Finding("", told), dtype, follows=blamed)
-        return self.wrong(name, dtype, blamed)
+        return self.unjudged(name, dtype) or self.wrong(name, dtype, blamed)
+
+    def unjudged(self, name: str, dtype: str) -> Found | None:
+        """What is made of arrays of another shape or dtype can be judged when these are right."""
+        for consumer in self.uses.consumers[name]:
+            known = self.done.get(consumer)
+            if known is not None and (known.status in ("shape", "dtype") or known.waits):
+                told = f"is not judged before {self.task.gradients[consumer]} is right"
+                return self.found(
+                    name, "follows", Finding("", told), dtype, follows=consumer, waits=True
+                )
+        return None
 
     def absent(self, name: str) -> Found:
         """There is no array of that name."""
@@ -260,10 +269,9 @@ class _Judge:
         return self.found(name, "right", Finding("", ""), dtype)
 
     def shaped_wrong(self, name: str, dtype: str) -> Found:
-        blamed = self.blamed(name)
-        if blamed is not None and self.done[blamed].status in ("shape", "dtype"):
-            told = f"is not judged: {self.task.gradients[blamed]} comes before it"
-            return self.found(name, "follows", Finding("", told), dtype, follows=blamed)
+        waiting = self.unjudged(name, dtype)
+        if waiting is not None:
+            return waiting
         shapes = [{x.shape for x in one.given[name]} for one in self.evidence]
         if any(len(each) > 1 for each in shapes):
             told = "has another shape each time"
@@ -275,7 +283,20 @@ class _Judge:
             told = f"is {dtype}, so its fractions are lost; a gradient is an array of float64"
             return self.found(name, "dtype", Finding("", told), dtype)
         finding = self.explanation(name)
+        like = self.like(finding)
+        if like is not None:
+            told = f"is off in the same way as {like.name}"
+            return self.found(name, "follows", Finding("", told), dtype, follows=like.by)
         return self.found(name, "wrong", finding, dtype, cell=self.cell(name, blamed))
+
+    def like(self, finding: Finding) -> Found | None:
+        """An earlier array that is off by the same number: one may have been made of the other."""
+        if finding.label not in ("sign_error", "constant_factor", "batch_mean"):
+            return None
+        for known in self.done.values():
+            if known.status == "wrong" and known.message == f"{known.name} {finding.told}":
+                return known
+        return None
 
     def is_cut_off(self, name: str) -> bool:
         return all(
@@ -317,6 +338,7 @@ class _Judge:
         dtype: str | None = None,
         *,
         follows: str | None = None,
+        waits: bool = False,
         cell: Cell | None = None,
     ) -> Found:
         gradient = self.task.gradients[name]
@@ -331,5 +353,6 @@ class _Judge:
             shape=shape,
             dtype=dtype,
             follows=None if follows is None else self.task.gradients[follows],
+            waits=waits,
             cell=cell,
         )

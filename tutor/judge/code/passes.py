@@ -6,17 +6,18 @@ above the step is the learner's own, so the slip that is found is one of this st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays.numpy_ import NAMESPACE
+from engine.ops.declare import Op
 from tutor.judge.code.evidence import Evidence, same
 from tutor.judge.code.uses import Uses
 from tutor.judge.graph import Graph, unbroadcast
 from tutor.judge.slips.rules import Mistake, mistakes
-from tutor.judge.slips.sweep import Spot
+from tutor.judge.slips.sweep import Spot, WrongRule
 from tutor.judge.slips.terms import UNFIT
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +38,7 @@ def mistaken(
         for k in range(one.count)
         if not (one is evidence[0] and k == 0)
     ]
-    for place, mistake in _tried(first.graph, uses, name):
+    for place, mistake in _tried(first, uses, name):
         if not _agrees(first, place, mistake, own[0][0]):
             continue
         if all(_agrees(point, place, mistake, mine) for point, mine in others):
@@ -46,16 +47,69 @@ def mistaken(
     return None
 
 
-def _tried(graph: Graph, uses: Uses, name: str) -> Iterator[tuple[int, Mistake]]:
+def _tried(first: _Point, uses: Uses, name: str) -> Iterator[tuple[int, Mistake]]:
     inside = uses.inside[name]
-    moving = inside | {graph.places[name]}
+    graph = first.graph
     left = MOST
     for place in sorted(inside, reverse=True):
-        for mistake in mistakes(graph, place, moving):
+        for mistake in (
+            *mistakes(graph, place, first.moving, first.nodes),
+            *_of_arrays(graph, place),
+        ):
             if left == 0:
                 return
             left -= 1
             yield place, mistake
+
+
+def _of_arrays(graph: Graph, place: int) -> Iterator[Mistake]:
+    """Mistakes with a whole array: another one in the place of an operand, a gradient turned round
+    or transposed."""
+    step = graph.steps[place]
+    if step.op is None or len(step.operands) < 2:
+        return
+    if step.op.name in _SLIDING:
+        yield Mistake("kernel_flip", _with_upstream(step.op, np.flip))
+    if step.op.name in _PRODUCTS:
+        for slot in range(len(step.operands)):
+            yield Mistake("transpose_error", _with_operand(step.op, slot, None))
+            for other in graph.places.values():
+                if other not in step.operands and other != place:
+                    yield Mistake("wrong_node", _with_operand(step.op, slot, other))
+
+
+_SLIDING = frozenset({"corr", "conv", "corr_full", "conv_full"})
+_PRODUCTS = _SLIDING | {"mul", "div", "matmul", "dot", "outer"}
+
+
+def _with_upstream(op: Op, change: Callable[[Array], Array]) -> WrongRule:
+    def rule(spot: Spot) -> Sequence[Array | None]:
+        return _by_rule(op, spot, change(spot.upstream), spot.inputs)
+
+    return rule
+
+
+def _with_operand(op: Op, slot: int, other: int | None) -> WrongRule:
+    """The op's rule with another value of the same shape for one operand, or it transposed."""
+
+    def rule(spot: Spot) -> Sequence[Array | None]:
+        inputs = list(spot.inputs)
+        given = inputs[slot].T if other is None else spot.nodes[other]
+        if np.shape(given) != np.shape(inputs[slot]):
+            raise ValueError("another shape")
+        inputs[slot] = given
+        return _by_rule(op, spot, spot.upstream, inputs)
+
+    return rule
+
+
+def _by_rule(
+    op: Op, spot: Spot, upstream: Array, inputs: Sequence[Array]
+) -> Sequence[Array | None]:
+    wants = tuple([amount is not None for amount in spot.passed])
+    extra: dict[str, Any] = {"wants": wants} if op.prunes else {}
+    amounts = op.vjp(NAMESPACE, upstream, spot.out, *inputs, **spot.params, **extra)
+    return [amount if wanted else None for amount, wanted in zip(amounts, wants, strict=True)]
 
 
 def _agrees(point: _Point, place: int, mistake: Mistake, own: Array) -> bool:
