@@ -73,7 +73,7 @@ def sources() -> tuple[tuple[Source, ...], dict[str, Ground]]:
                 grounds[case.exercise] = Ground(context)
             ground = grounds[case.exercise]
             tree = read(case.lines[0], ground.names)
-            evaluate(tree, ground.points[0].exact)
+            evaluate(tree, ground.at(0).exact)
         except (NotReadError, UnclearError, MisfitError, KeyError):
             continue
         found.append(Source(case.exercise, case.target or "", tree, case.lines[0]))
@@ -110,7 +110,7 @@ def samples(count: int, seed: int, report: Report) -> Iterator[Sample]:
 
 def names_of(ground: Ground) -> Names:
     """The names of an exercise, each with those of its shape."""
-    env = ground.points[0].exact
+    env = ground.at(0).exact
     shapes = {name: np.shape(env[name]) for name in sorted(ground.names)}
     alike = {
         name: [other for other in shapes if shapes[other] == shape and other != name]

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
+
 from tests.tutor.judge import corpus, fuzz
 from tests.tutor.judge.fuzz_hostile import hostile
 from tests.tutor.judge.fuzz_language import NotReadError, read, write
@@ -91,7 +92,7 @@ def test_the_second_reader_passes_over_what_it_does_not_know(layer: Ground, text
 
 
 def test_the_second_reader_binds_as_python_does(layer: Ground) -> None:
-    env = layer.points[0].exact
+    env = layer.at(0).exact
     for text, plain in [
         ("1/2(a - c)", (env["a"] - env["c"]) / 2),
         ("-a^2", -(env["a"] ** 2)),

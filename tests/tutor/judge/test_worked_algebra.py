@@ -28,7 +28,7 @@ def read(text: str) -> Expression:
 
 
 def tidy(text: str) -> str:
-    return unparse(tidied(read(text), {}))
+    return unparse(tidied(read(text)))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_terms_are_tidied(text: str, expected: str) -> None:
     ],
 )
 def test_common_factors_are_taken_out(text: str, expected: str) -> None:
-    assert unparse(algebra.factored(tidied(read(text), {}))) == expected
+    assert unparse(algebra.factored(tidied(read(text)))) == expected
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_common_factors_are_taken_out(text: str, expected: str) -> None:
     ],
 )
 def test_products_are_multiplied_out(text: str, expected: str) -> None:
-    assert unparse(expanded(tidied(read(text), {}))) == expected
+    assert unparse(expanded(tidied(read(text)))) == expected
 
 
 def _trees() -> st.SearchStrategy[Expression]:
@@ -127,7 +127,7 @@ def test_simplifying_keeps_the_value(tree: Expression) -> None:
     before = value(tree)
     if not math.isfinite(before) or abs(before) > 1e6:
         return
-    for simplify in (lambda t: tidied(t, {}), algebra.factored, expanded):
+    for simplify in (tidied, algebra.factored, expanded):
         made = simplify(tree)
         if "/ 0" not in unparse(made):
             assert value(made) == pytest.approx(before, rel=1e-6, abs=1e-6), unparse(made)
@@ -135,7 +135,7 @@ def test_simplifying_keeps_the_value(tree: Expression) -> None:
 
 @given(_trees())
 def test_what_is_simplified_reads_back(tree: Expression) -> None:
-    made = tidied(tree, {})
+    made = tidied(tree)
     assert unparse(read(unparse(made))) == unparse(made)
 
 

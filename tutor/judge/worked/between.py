@@ -132,6 +132,8 @@ def _of_proof(
 ) -> WorkedStep | None:
     """The step behind the furthest one that the learner has; never the last one."""
     held = [side.expression for line in right for side in line.sides]
+    if exercise.start is not None:
+        held.append(exercise.start)
     furthest = -1
     for i, step in enumerate(steps):
         line = read_line(step.line, exercise.vocabulary, i)

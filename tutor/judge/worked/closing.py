@@ -53,6 +53,11 @@ def _rewritten(
     def again(term: Expression) -> Expression:
         return _rewritten(term, known, simplexes, spread=spread)
 
+    def whole(term: Expression) -> Expression:
+        """A term that has to keep its axes, because what it stands in counts them."""
+        made = again(term)
+        return made if shape_of(made, known) == shape_of(term, known) else term
+
     match tree:
         case Binary(sign="+" | "-" | "*" | "/" | "**"):
             left, right = again(tree.left), again(tree.right)
@@ -60,18 +65,18 @@ def _rewritten(
             made = _sigmoids(made)
             return expanded(made) if spread else made
         case Binary():
-            return Binary(tree.sign, again(tree.left), again(tree.right))
+            return Binary(tree.sign, whole(tree.left), whole(tree.right))
         case Unary():
             made = algebra.negated(again(tree.operand))
             return expanded(made) if spread else made
         case Compare():
             return Compare(tree.relation, again(tree.left), again(tree.right))
         case Call(function="sum", operands=(operand,)):
-            return _sum(again(operand), tree, known, simplexes)
+            return _sum(whole(operand), tree, known, simplexes)
         case Call():
-            return Call(tree.function, tuple(again(one) for one in tree.operands), tree.keywords)
+            return Call(tree.function, tuple(whole(one) for one in tree.operands), tree.keywords)
         case Transpose():
-            return Transpose(again(tree.operand))
+            return Transpose(whole(tree.operand))
         case Index() | Array():
             return tree
     return tree

@@ -22,6 +22,9 @@ from tutor.language.tree import (
     children,
 )
 
+_SPARING = frozenset({"add", "sub", "neg"})
+"""Ops whose rules look at no value."""
+
 _BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow"}
 
 
@@ -77,9 +80,8 @@ def arrival(
             waiting.append((term.operand, gradient, passed))
             continue
         op = _op(term)
-        value = out if term is expression else tidied(term, known)
         wants = tuple(holds[id(operand)] for operand in children(term))
-        gradients = _rule(op, term, gradient, Term(value, known), wants)
+        gradients = _rule(op, term, gradient, out if term is expression else None, wants)
         for i, (operand, sent) in enumerate(zip(children(term), gradients, strict=True)):
             if sent is None or not wants[i]:
                 continue
@@ -102,22 +104,22 @@ def unbroadcast(gradient: Term, shape: Shape) -> Term:
     return reshape(summed, tuple(summed.shape[lead:])) if lead else summed
 
 
-def tidied(term: Expression, known: Mapping[str, Shape]) -> Expression:
+def tidied(term: Expression) -> Expression:
     """A term of a forward line as one would write it in an answer."""
     match term:
         case Binary(sign="+"):
-            return algebra.added(tidied(term.left, known), tidied(term.right, known))
+            return algebra.added(tidied(term.left), tidied(term.right))
         case Binary(sign="-"):
-            right = algebra.negated(tidied(term.right, known))
-            return algebra.added(tidied(term.left, known), right)
+            right = algebra.negated(tidied(term.right))
+            return algebra.added(tidied(term.left), right)
         case Binary(sign="*"):
-            return algebra.product(tidied(term.left, known), tidied(term.right, known))
+            return algebra.product(tidied(term.left), tidied(term.right))
         case Binary(sign="/"):
-            return algebra.quotient(tidied(term.left, known), tidied(term.right, known))
+            return algebra.quotient(tidied(term.left), tidied(term.right))
         case Binary(sign="**"):
-            return algebra.power(tidied(term.left, known), tidied(term.right, known))
+            return algebra.power(tidied(term.left), tidied(term.right))
         case Unary(sign="-"):
-            return algebra.negated(tidied(term.operand, known))
+            return algebra.negated(tidied(term.operand))
         case _:
             return term
 
@@ -145,9 +147,15 @@ def _op(term: Expression) -> Op:
 
 
 def _rule(
-    op: Op, term: Expression, gradient: Term, out: Term, wants: tuple[bool, ...]
+    op: Op, term: Expression, gradient: Term, value: Expression | None, wants: tuple[bool, ...]
 ) -> tuple[Term | None, ...]:
-    operands = [Term(tidied(child, out.known), out.known) for child in children(term)]
+    """The op's gradient rule. value: what stands for the op's own value, if it has a name."""
+    if op.name in _SPARING:
+        operands = [gradient] * len(wants)
+        out = gradient
+    else:
+        operands = [Term(tidied(child), gradient.known) for child in children(term)]
+        out = Term(tidied(term) if value is None else value, gradient.known)
     own = _OWN.get(op.name)
     if own is not None:
         return own(gradient, out, *operands)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from engine.ops import REGISTRY
@@ -29,7 +30,11 @@ from tutor.language.tree import (
     Expression,
     Number,
     Transpose,
+    walk,
 )
+
+MOST_SIGNS = 400
+"""Names, numbers and signs of a term: a longer line could not be read."""
 
 
 class Term:
@@ -47,6 +52,8 @@ class Term:
         shape: Shape | None = None,
         places: Shape | None = None,
     ) -> None:
+        if next(islice(walk(tree), MOST_SIGNS, None), None) is not None:
+            raise Unwritable("a term that is too long to be read")
         real = shape_of(tree, known)
         self.tree = tree
         self.known = known
