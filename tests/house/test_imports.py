@@ -41,16 +41,20 @@ def part_files(part: str) -> Iterator[Path]:
 
 
 def room(module: str) -> str:
-    """Return the room a module belongs to: the engine, its symbolic half, or a room of tutor."""
+    """Return the room a module belongs to: the engine, a symbolic half, or a room of tutor."""
     first, *rest = module.split(".")
+    if is_symbolic(module):
+        return f"{first} (symbolic)"
     if first != "tutor":
-        return f"{first} (symbolic)" if is_symbolic(module) else first
+        return first
     return ".".join([first, *rest[:1]])
 
 
 def is_symbolic(module: str) -> bool:
     """Return whether a module may import SymPy at its top: nobody imports these at start-up."""
-    return module.startswith(("engine.arrays.symbol", "engine.proof.symbolic"))
+    return module.startswith(
+        ("engine.arrays.symbol", "engine.proof.symbolic", "tutor.judge.proof.symbolic")
+    )
 
 
 def rooms() -> dict[str, list[str]]:
@@ -75,7 +79,7 @@ def imported_by(modules: list[str]) -> dict[str, list[str]]:
 def allowed(name: str) -> set[str]:
     if name == "tutor.tui":
         return {"numpy", "rich", "textual"}
-    if name == "engine (symbolic)":
+    if name in ("engine (symbolic)", "tutor (symbolic)"):
         return {"numpy", "sympy"}
     if name in ("tutor", "tutor.cli", "tutor.settings", "lessons"):
         return set()

@@ -56,7 +56,7 @@ def test_a_line_that_cannot_be_read(neuron: Derivation) -> None:
 
 
 def test_commands_that_do_not_exist(neuron: Derivation) -> None:
-    assert said(neuron, ":hnt") == [["Not done: hnt is no command (did you mean :hint or :h?)."]]
+    assert said(neuron, ":hnt") == [["Not done: hnt is no command (did you mean :hint?)."]]
     assert said(neuron, ":line") == [["Not done: line needs to know more (such as :line 2)."]]
     assert said(neuron, ":") == [["Not done: nothing is no command (:help lists the commands)."]]
 

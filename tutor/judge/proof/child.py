@@ -31,7 +31,7 @@ def answers(request: Any) -> Any:
     """What is found of each line, one after the other."""
     from tutor.judge.exercise import read_exercise
     from tutor.judge.proof.lines import statements
-    from tutor.judge.proof.symbols import Prover
+    from tutor.judge.proof.symbolic import Prover
 
     exercise = read_exercise(request["exercise"])
     seconds = float(request["seconds"])

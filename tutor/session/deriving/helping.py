@@ -31,7 +31,7 @@ def hint(derivation: Derivation) -> Derivation:
 
 def between(derivation: Derivation) -> Derivation:
     """A true line between the last right one and what is asked for: a smaller step."""
-    from tutor.judge.worked import line_between
+    from tutor.judge.worked.between import line_between
 
     found = line_between(derivation.exercise, derivation.target, list(derivation.lines))
     if found is None:

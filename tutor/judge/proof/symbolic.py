@@ -26,8 +26,8 @@ from tutor.judge.evaluate import MisfitError, value_of
 from tutor.judge.exercise import Exercise
 from tutor.judge.graph import Graph, GraphError, compiled
 from tutor.judge.links import Linked
-from tutor.judge.proof.bounds import at_least
-from tutor.judge.proof.domains import on_domain
+from tutor.judge.proof.symbolic_bounds import at_least
+from tutor.judge.proof.symbolic_domains import on_domain
 from tutor.judge.proof.lines import Claim, LineClaims
 from tutor.judge.sizes import Sizes, choose, shapes_of, sized
 from tutor.language.tree import Derivative, Expression, walk
@@ -258,7 +258,11 @@ class _Place:
         done = list(self.steps)
         done[place] = free
         with self._on_branch():
-            for i in self.graph.between(by, of) if self.graph.depends(of, by) else ():
+            for i in (
+                self.graph.between(place, self.graph.places[of])
+                if self.graph.depends(of, by)
+                else ()
+            ):
                 if i != place:
                     done[i] = self._step(i, done)
         for symbol in _entries(free):
@@ -276,7 +280,8 @@ class _Place:
         """Note a derivative, and the rules of the ops on its way."""
         steps.derivatives.setdefault(f"d{term.of}/d{term.by}")
         if term.of in self.graph.places and self.graph.depends(term.of, term.by):
-            for place in self.graph.between(term.by, term.of)[1:]:
+            by, of = self.graph.places[term.by], self.graph.places[term.of]
+            for place in self.graph.between(by, of)[1:]:
                 op = self.graph.steps[place].op
                 if op is not None:
                     steps.ops.setdefault(op.rule)
