@@ -29,8 +29,21 @@ from tutor.cli.errors import RIGHT, UnusableInput, guarded
 from tutor.cli.terminal import is_interactive
 
 PROGRAM = "backprop"
-COMMANDS = ("trace", "open", "why", "audit", "compare", "predict", "export", "settings", "doctor")
-HOME = "trace a function, go on, get help"
+COMMANDS = (
+    "trace",
+    "open",
+    "why",
+    "audit",
+    "compare",
+    "predict",
+    "export",
+    "derive",
+    "judge",
+    "check",
+    "settings",
+    "doctor",
+)
+HOME = "trace a function, derive a gradient, go on, get help"
 MORE = f"{PROGRAM} COMMAND --help says more, with examples."
 
 

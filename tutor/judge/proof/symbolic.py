@@ -26,9 +26,9 @@ from tutor.judge.evaluate import MisfitError, value_of
 from tutor.judge.exercise import Exercise
 from tutor.judge.graph import Graph, GraphError, compiled
 from tutor.judge.links import Linked
+from tutor.judge.proof.lines import Claim, LineClaims
 from tutor.judge.proof.symbolic_bounds import at_least
 from tutor.judge.proof.symbolic_domains import on_domain
-from tutor.judge.proof.lines import Claim, LineClaims
 from tutor.judge.sizes import Sizes, choose, shapes_of, sized
 from tutor.language.tree import Derivative, Expression, walk
 
