@@ -15,6 +15,7 @@ from tutor.settings.terminal import unicode_ok
 from tutor.tui.palette import COLOURS, TERMINAL, theme_for, themes
 
 if TYPE_CHECKING:
+    from tutor.session.deriving.derivation import Derivation
     from tutor.session.session import Session
 
 
@@ -34,13 +35,13 @@ class BackpropTutor(App[int]):
 
     def __init__(
         self,
-        session: Session | None = None,
+        session: Session | Derivation | None = None,
         *,
         plain: bool | None = None,
         settings: Settings | None = None,
         complaints: Sequence[str] = (),
     ) -> None:
-        """session: what to step through; None opens the home screen. plain: draw with ASCII only;
+        """session: what to step through or to derive; None opens the home screen. plain: draw with ASCII only;
         None asks the settings and the terminal. settings: what the person chose; None for what is
         chosen for everybody. complaints: what of that cannot be used, to be told."""
         self.settings = Settings() if settings is None else settings
@@ -53,22 +54,50 @@ class BackpropTutor(App[int]):
         if not self.settings.motion:
             self.animation_level = "none"
         self._session = session
+        self._derivations: dict[str, Derivation] = {}
         self._complaints = complaints
         for one in themes():
             self.register_theme(one)
         self.theme = theme
 
     def get_default_screen(self) -> Screen[None]:
-        """The first screen: the home screen, or the stepper on the given session."""
+        """The first screen: the home screen, or the one for what was given."""
         if self._session is None:
             from tutor.tui.screens.home import HomeScreen
 
             return HomeScreen()
-        return self._stepper(self._session)
+        from tutor.session.session import Session
+
+        if isinstance(self._session, Session):
+            return self._stepper(self._session)
+        from tutor.tui.screens.derive import DeriveScreen
+
+        return DeriveScreen(self._session)
 
     def step_through(self, session: Session) -> None:
         """Open the stepper on a session, above what is open now."""
         self.push_screen(self._stepper(session))
+
+    def derive(self, derivation: Derivation) -> None:
+        """Open the derive screen on a derivation, above what is open now. Lines that were written
+        for the same exercise before are there again."""
+        from tutor.tui.screens.derive import DeriveScreen
+
+        before = self._derivations.get(derivation.name)
+        same = before is not None and before.exercise == derivation.exercise
+        fresh = before if before is not None and same and not derivation.lines else derivation
+        self.push_screen(DeriveScreen(fresh))
+
+    def leave_derivation(self, derivation: Derivation) -> None:
+        """Leave the derive screen; its lines are kept as long as the program runs."""
+        self._derivations[derivation.name] = derivation
+        self.back()
+
+    def choose_exercise(self) -> None:
+        """Open the list of exercises to derive."""
+        from tutor.tui.screens.exercises import ExercisesScreen
+
+        self.push_screen(ExercisesScreen())
 
     def _stepper(self, session: Session) -> Screen[None]:
         from tutor.actions.keymap import chosen
@@ -147,6 +176,12 @@ def run_stepper(session: Session, *, plain: bool | None = None) -> int:
     """Open the stepper on a session and return the exit code."""
     settings, complaints = load()
     return _run(BackpropTutor(session, plain=plain, settings=settings, complaints=complaints))
+
+
+def run_derive(derivation: Derivation, *, plain: bool | None = None) -> int:
+    """Open the derive screen on a derivation and return the exit code."""
+    settings, complaints = load()
+    return _run(BackpropTutor(derivation, plain=plain, settings=settings, complaints=complaints))
 
 
 def _run(app: BackpropTutor) -> int:

@@ -38,12 +38,14 @@ _KEYS = (
 _LIST_KEYS = (
     Key("enter", "open", "choose"),
     Key("tab", "type a function", "app.focus_next"),
+    Key("d", "derive", "derive"),
     Key("?", "help", "help"),
     Key("ctrl+p", "all actions", "palette"),
     Key("q", "quit", "back"),
 )
 _SCREENS = (
     ("trace", "Trace a function", 'backprop trace "(x + y)*z" --at x=-2,y=5,z=-4'),
+    ("derive", "Derive a gradient", "backprop derive NAME"),
     ("file", "A function of yours", "backprop trace loss.py:mse --at data.npz"),
     ("open", "A saved trace", "backprop open run.bptrace"),
     ("help", "Help", "backprop --help"),
@@ -59,6 +61,7 @@ class HomeScreen(Screen[None]):
         Binding("ctrl+p", "palette", show=False),
         Binding("down", "list", show=False),
         Binding("escape", "leave", show=False),
+        Binding("d", "derive", show=False),
         Binding("q", "back", show=False),
     ]
 
@@ -211,6 +214,8 @@ class HomeScreen(Screen[None]):
     def _chosen(self, message: Menu.Chosen) -> None:
         if message.name == "help":
             self.action_help()
+        elif message.name == "derive":
+            self.action_derive()
         elif message.name == "trace":
             self.query_one("#expression", Input).focus()
         elif message.name in _TEACH:
@@ -259,6 +264,10 @@ class HomeScreen(Screen[None]):
 
         self.app.push_screen(home_help(_KEYS, _LIST_KEYS, width=self.size.width))
 
+    def action_derive(self) -> None:
+        """Choose an exercise to derive line by line."""
+        self._app.choose_exercise()
+
     def action_palette(self) -> None:
         """Find any action by its name."""
         self.app.action_command_palette()
@@ -270,6 +279,9 @@ class HomeScreen(Screen[None]):
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers here: every screen, and the recent expressions."""
         yield SystemCommand("Trace a function", "Step through what is typed", self.action_start)
+        yield SystemCommand(
+            "Derive a gradient", "Choose an exercise, each line is judged", self.action_derive
+        )
         yield SystemCommand("Help", "What the keys do", self.action_help)
 
     def _show_keys(self) -> None:

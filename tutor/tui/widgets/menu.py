@@ -38,6 +38,13 @@ class Menu(Surface, can_focus=True):
             self.name = name
             super().__init__()
 
+    class Moved(Message):
+        """The cursor is on another entry."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+            super().__init__()
+
     class Left(Message):
         """The cursor went beyond the first (-1) or the last entry (1)."""
 
@@ -70,6 +77,7 @@ class Menu(Surface, can_focus=True):
         if 0 <= at < len(self._entries):
             self._cursor = at
             self._draw()
+            self.post_message(self.Moved(self._entries[at].name or ""))
         else:
             self.post_message(self.Left(way))
 

@@ -1,0 +1,142 @@
+"""Lines of a derivation drawn as formulas: rows for a pane, with the wrong cells marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tutor.judge.exercise import derivative_named
+from tutor.judge.verdict import Judged
+from tutor.language.boxes import drawn, drawn_line, marked
+from tutor.language.derivation import knowing, read_line
+from tutor.language.errors import LanguageError
+from tutor.language.grid import Box, beside, plain
+from tutor.language.lines import Line, Vocabulary
+from tutor.language.tree import Derivative
+from tutor.session.deriving.derivation import Derivation
+from tutor.tui.widgets.surface import Row, Run
+
+_GAP = "     "
+_MOST_KEPT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a line cannot be read, where in it, and whether it may go on to be a line."""
+
+    message: str
+    start: int
+    end: int
+    unfinished: bool
+
+
+class Drawer:
+    """Draws lines, and keeps what it has drawn."""
+
+    def __init__(self, *, ascii: bool) -> None:
+        self._ascii = ascii
+        self._boxes: dict[tuple[str, frozenset[str], int], Box | None] = {}
+
+    def read(self, derivation: Derivation, at: int, text: str) -> Line | Unread | None:
+        """The line that a text is in the place of line `at`; None for a blank one."""
+        try:
+            return read_line(text, _vocabulary(derivation, at), at)
+        except LanguageError as error:
+            unfinished = error.end >= len(text.rstrip())
+            return Unread(str(error), error.start, error.end, unfinished)
+
+    def box(self, derivation: Derivation, at: int, text: str, width: int) -> Box | None:
+        """The picture of a line; None where it cannot be read or is blank."""
+        own = _vocabulary(derivation, at).own
+        key = text, own, width
+        if key not in self._boxes:
+            if len(self._boxes) > _MOST_KEPT:
+                self._boxes.clear()
+            line = self.read(derivation, at, text)
+            shown = isinstance(line, Line)
+            self._boxes[key] = (
+                drawn_line(line, width, ascii=self._ascii) if isinstance(line, Line) else None
+            )
+            if not shown:
+                return None
+        return self._boxes[key]
+
+    def given(self, derivation: Derivation, width: int) -> list[Row]:
+        """What an exercise gives and asks for, drawn: its forward lines side by side where they
+        fit, or the two ends of an identity."""
+        exercise = derivation.exercise
+        sign = " = "
+        boxes = [
+            beside([plain(f"{name}{sign}", None), drawn(term, ascii=self._ascii)])
+            for name, term in exercise.forward
+        ]
+        wanted = _wanted(derivation)
+        if exercise.start is not None and exercise.goal is not None:
+            for word, term in (("from  ", exercise.start), ("to  ", exercise.goal)):
+                boxes.append(beside([plain(word, None), drawn(term, ascii=self._ascii)]))
+        elif wanted is not None:
+            boxes.append(beside([drawn(wanted, ascii=self._ascii), plain(" = ?", None)]))
+        rows: list[Row] = []
+        band: list[Box] = []
+        for box in boxes:
+            if band and sum(one.width + len(_GAP) for one in band) + box.width > width:
+                rows += [*_rows(_band(band)), []]
+                band = []
+            band.append(box)
+        return [*rows, *_rows(_band(band))] if band else rows
+
+
+def rows_of(box: Box, judged: Judged | None, *, dim: bool = False) -> list[Row]:
+    """The rows of a picture. Of a wrong line the cells of the wrong spot are marked, and a row of
+    strokes stands below them."""
+    cells: frozenset[tuple[int, int]] = frozenset()
+    if judged is not None and judged.mark == "✗" and judged.span is not None:
+        cells = marked(box, *judged.span)
+    rows = _rows(box, cells, "faint" if dim else "text")
+    if cells:
+        columns = {x for _, x in cells}
+        strokes = "".join("‾" if x in columns else " " for x in range(max(columns) + 1))
+        rows.append([(strokes, "wrong")])
+    return rows
+
+
+def _band(boxes: Sequence[Box]) -> Box:
+    parts: list[Box] = []
+    for box in boxes:
+        parts += [plain(_GAP, None), box] if parts else [box]
+    return beside(parts)
+
+
+def _rows(
+    box: Box, cells: frozenset[tuple[int, int]] = frozenset(), role: str = "text"
+) -> list[Row]:
+    rows: list[Row] = []
+    for y, text in enumerate(box.rows):
+        runs: list[Run] = []
+        for x, char in enumerate(text):
+            here = "wrong" if (y, x) in cells else role
+            if runs and runs[-1][1] == here:
+                runs[-1] = (runs[-1][0] + char, here)
+            else:
+                runs.append((char, here))
+        rows.append(runs)
+    return rows
+
+
+def _wanted(derivation: Derivation) -> Derivative | None:
+    """The derivative that is asked for; None where there is none."""
+    try:
+        return derivative_named(derivation.target, derivation.exercise.vocabulary)
+    except LanguageError:
+        return None
+
+
+def _vocabulary(derivation: Derivation, at: int) -> Vocabulary:
+    """What line `at` may name: with the symbols that the lines above it bring in."""
+    vocabulary = derivation.exercise.vocabulary
+    for number, text in enumerate(derivation.lines[:at]):
+        try:
+            vocabulary = knowing(vocabulary, read_line(text, vocabulary, number))
+        except LanguageError:
+            continue
+    return vocabulary

@@ -1,0 +1,22 @@
+"""Formula view: drawn lines, longer than the pane if need be, with the one that counts in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tutor.tui.widgets.line import Pane
+from tutor.tui.widgets.surface import Row
+
+
+class FormulaView(Pane):
+    """A pane of which some rows are kept in view."""
+
+    def show_around(self, rows: Sequence[Row], first: int, end: int) -> None:
+        """Show these rows so that `first:end` is in view; the end of it where it is too long."""
+        self._given = rows
+        height = max(1, self.size.height)
+        # What lies below is told in the last line, which must not hide what counts.
+        told = 1 if height > 3 and end < len(rows) else 0
+        top = min(self._first, first)
+        self._first = max(0, min(max(top, end + told - height), len(rows) - height))
+        self._draw()
