@@ -20,9 +20,11 @@ KINKED_POINTS = 100
 PAIRS = 3
 HALVINGS = 20
 SCALES = (0.3, 1.0, 1.0, 2.0, 3.0, 8.0, 0.1, 20.0)
+NEAR = 1.0
 
 Env = dict[str, Any]
 Opinion = Literal["equal", "different", "undecided"]
+AtPoint = Literal["equal", "different", "undecided", "undefined"]
 
 
 class UnclearError(Exception):
@@ -131,7 +133,7 @@ def opinion(ground: Ground, right: Tree, answer: Tree) -> Opinion:
     kinked = has_kinks(answer) or has_kinks(right)
     # A piece that is rarely met, such as what min(..., 3) cuts off, needs many points.
     count = KINKED_POINTS if has_kinks(answer) else 2 * POINTS if kinked else POINTS
-    clean = 0
+    clean = undefined = 0
     try:
         with np.errstate(all="ignore"):
             for number in range(count):
@@ -139,6 +141,10 @@ def opinion(ground: Ground, right: Tree, answer: Tree) -> Opinion:
                 if said == "different":
                     return said
                 clean += said == "equal"
+                undefined += said == "undefined" and SCALES[number % len(SCALES)] <= NEAR
+            # Far out, what is defined may still overflow or lose a small number beside a large one.
+            if undefined >= 2:
+                return "different"
             if kinked and 2 * clean > count:
                 return _beside_kinks(ground, right, answer)
     except UnclearError:
@@ -148,14 +154,14 @@ def opinion(ground: Ground, right: Tree, answer: Tree) -> Opinion:
     return "equal" if 2 * clean > count else "undecided"
 
 
-def _at(point: Point, right: tuple[Any, Any], answer: Tree) -> Opinion:
+def _at(point: Point, right: tuple[Any, Any], answer: Tree) -> AtPoint:
     mine, yours = right[0], evaluate(answer, point.exact)
     if np.shape(mine) != np.shape(yours):
         return "different"
     if not np.isfinite(mine).all():
         return "undecided"
     if not np.isfinite(yours).all():
-        return "different"
+        return "undefined"
     size = np.abs(mine) + np.abs(yours)
     apart = np.abs(mine - yours)
     noise = np.abs(right[1] - mine) + np.abs(evaluate(answer, point.double) - yours)
