@@ -26,7 +26,7 @@ def check_bound(
 ) -> Finding:
     """Whether one term is at most (at least, below, above) the next, as far as points can tell."""
     small, large = (last, tree) if relation in ("<=", "<") else (tree, last)
-    for ground in (checker.first, checker.second, checker.many):
+    for ground in (*checker.grounds, checker.many):
         found = _at(ground, small, large, tree)
         if not found.holds:
             return found

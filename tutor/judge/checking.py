@@ -3,7 +3,7 @@ and where something has a kink at 600 more and beside the kinks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,10 +12,11 @@ import numpy as np
 
 from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import kinks, links, samples
-from tutor.judge.equal import Comparison, compare
+from tutor.judge.equal import Comparison, compare, differ
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground, Setting, drawn
 from tutor.judge.links import Linked
+from tutor.judge.samples import Leaves
 from tutor.judge.switches import graph_has_kinks, has_kinks
 from tutor.language.tree import Binary, Call, Expression, Name, children, walk
 
@@ -25,6 +26,7 @@ Truth = Callable[[Ground], Bounded | Linked]
 
 CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
 NEARLY = 0.9
+_MOST_APART = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,21 @@ class Checker:
         return self._made[key]
 
     @property
-    def first(self) -> Ground:
-        """20 points of mixed scale."""
-        return self.kept("first", lambda: drawn(self.setting, 0, self.rng))
+    def grounds(self) -> Iterator[Ground]:
+        """Where every side is compared: 20 points of mixed scale, then as many fresh ones, with
+        other sizes; where there are no sizes, both at once."""
+        yield self.first
+        if self.setting.exercise.dims:
+            yield self.kept("second", lambda: drawn(self.setting, 1, self.rng))
 
     @property
-    def second(self) -> Ground:
-        """20 fresh ones, with other sizes."""
-        return self.kept("second", lambda: drawn(self.setting, 1, self.rng))
+    def first(self) -> Ground:
+        """The first of the grounds."""
+        return self.kept("first", self._first)
+
+    def _first(self) -> Ground:
+        scales = (samples.SCALES + samples.BEYOND) * (1 if self.setting.exercise.dims else 2)
+        return drawn(self.setting, 0, self.rng, scales)
 
     @property
     def close(self) -> Ground:
@@ -105,8 +114,14 @@ class Checker:
 
     @property
     def many(self) -> Ground:
-        """600 points, for what has kinks."""
+        """600 points with bounds."""
         return self.kept("many", lambda: drawn(self.setting, 0, self.rng, kinks.MORE_SCALES))
+
+    @cached_property
+    def many_leaves(self) -> Leaves:
+        """600 points, for what has kinks."""
+        shapes = self.setting.of_variables(0)
+        return samples.draw(self.setting.exercise.variables, shapes, self.rng, kinks.MORE_SCALES)
 
     @cached_property
     def kinked(self) -> bool:
@@ -115,23 +130,25 @@ class Checker:
 
     def check(self, tree: Expression, truth: Truth, beside: Expression | None = None) -> Finding:
         """Compare a side with what it should equal. beside: the term that this is, if it is one."""
-        for ground in (self.first, self.second):
+        for ground in self.grounds:
             found = self._at(ground, tree, truth)
             if not found.holds:
                 return found
         trees = [tree, *self._meant(tree)]
         if beside is not None:
             trees += [beside, *self._meant(beside)]
-        if self.kinked or any(has_kinks(one) for one in trees):
-            found = self._at(self.many, tree, truth)
-            if not found.holds:
-                return found
-            return self._beside_kinks(trees, tree, truth)
-        return Finding("true")
+        if not self.kinked and not any(has_kinks(one) for one in trees):
+            return Finding("true")
+        many = self.many_leaves
+        found = self._screened(many, tree, truth)
+        if not found.holds:
+            return found
+        near = kinks.points_beside(self.setting, trees, self.own, many, self.rng)
+        return found if near is None else self._screened(near, tree, truth)
 
     def worked_out(self, tree: Expression) -> Finding:
         """Whether a term has a value at all."""
-        for ground in (self.first, self.second):
+        for ground in self.grounds:
             try:
                 value = ground.plain(tree).value
             except MisfitError as error:
@@ -154,17 +171,27 @@ class Checker:
                     waiting.append(self.own[term.name])
         return list(found.values())
 
-    def _beside_kinks(self, trees: list[Expression], tree: Expression, truth: Truth) -> Finding:
-        ground = self.many
-        near = kinks.points_beside(self.setting, trees, self.own, ground.leaves, self.rng)
-        if near is None:
+    def _screened(self, leaves: Leaves, tree: Expression, truth: Truth) -> Finding:
+        """Compare at many points by value; where values are apart, with bounds. The side is known
+        to be true elsewhere, so that only a certain difference counts."""
+        count = samples.count_of(leaves)
+        coarse = Ground(self.setting, 0, leaves, count, bounds=False, own=self.own)
+        try:
+            yours, true = aligned(coarse.value(tree), truth(coarse))
+        except (MisfitError, ShapesDifferError):
             return Finding("true")
-        count = len(next(iter(near.values())))
-        beside = Ground(self.setting, 0, near, count, own=self.own)
-        return self._at(beside, tree, truth, sure=True)
+        apart = np.flatnonzero(differ(yours, true, count))[:_MOST_APART]
+        if not len(apart):
+            return Finding("true")
+        few = Ground(self.setting, 0, samples.picked(leaves, apart), len(apart), own=self.own)
+        found, yours, _ = self.compared(few, tree, truth)
+        if found.differs[few.off_kinks].any():
+            return self._false(few, found, yours, few.off_kinks, agrees=True)
+        lost = np.flatnonzero(found.undefined & few.off_kinks)
+        sure = lost[self._surely_undefined(few, tree, lost)] if len(lost) else lost
+        return Finding("partly", few, int(sure[0]), agrees=True) if len(sure) else Finding("true")
 
-    def _at(self, ground: Ground, tree: Expression, truth: Truth, sure: bool = False) -> Finding:
-        """sure: the side is known to be true at plenty of points, so only a difference counts."""
+    def _at(self, ground: Ground, tree: Expression, truth: Truth) -> Finding:
         try:
             found, yours, _ = self.compared(ground, tree, truth)
         except MisfitError as error:
@@ -174,8 +201,6 @@ class Checker:
         usable = ground.usable
         if found.differs[usable].any():
             return self._false(ground, found, yours, usable)
-        if sure:
-            return Finding("true")
         undefined = self._undefined(ground, tree, found, usable)
         if undefined is not None:
             return undefined
@@ -194,14 +219,19 @@ class Checker:
         return compare(yours, true, ground.count), yours, true
 
     def _false(
-        self, ground: Ground, found: Comparison, yours: Bounded, usable: np.ndarray
+        self,
+        ground: Ground,
+        found: Comparison,
+        yours: Bounded,
+        usable: np.ndarray,
+        agrees: bool = False,
     ) -> Finding:
         wrong = found.differs & usable[:, None]
         points = np.flatnonzero(wrong.any(axis=1))
         sample = int(points[np.argmin(ground.scales[points])])
         entry = int(np.flatnonzero(wrong[sample])[0])
         right = usable & found.sharp.all(axis=1) & ~found.differs.any(axis=1)
-        agrees = int(right.sum()) >= max(3, 0.1 * int(usable.sum()))
+        agrees = agrees or int(right.sum()) >= max(3, 0.1 * int(usable.sum()))
         place = tuple([int(i) for i in np.unravel_index(entry, yours.shape)]) if yours.shape else ()
         return Finding("false", ground, sample, place, agrees)
 

@@ -15,6 +15,7 @@ FACTOR = 32.0
 SHARP = 1e-6
 """Where the bounds are within this share of the values, an equality says something."""
 
+_COARSE = 1e-9
 SMALL = 1e-3
 """A value below this counts as large as this in the share above: 0 can be met only so closely."""
 
@@ -61,6 +62,17 @@ def compare(yours: Bounded, truth: Bounded, count: int) -> Comparison:
     defined = np.isfinite(b).all(axis=1)
     undefined = defined & np.isnan(a).any(axis=1) | defined & (np.isinf(a) & (ea > 0)).any(axis=1)
     return Comparison(differs, sharp, undefined, defined)
+
+
+def differ(yours: Bounded, truth: Bounded, count: int) -> np.ndarray:
+    """Where values without bounds are apart, (S,): a coarse look, which decides nothing but where
+    to look closer."""
+    a, _ = _flat(yours, count)
+    b, _ = _flat(truth, count)
+    with np.errstate(all="ignore"):
+        close = np.abs(a - b) <= _COARSE * (np.abs(a) + np.abs(b))
+    known = np.isfinite(b)
+    return np.asarray((known & ~close).any(axis=1))
 
 
 def _flat(x: Bounded, count: int) -> tuple[np.ndarray, np.ndarray]:

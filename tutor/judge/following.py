@@ -86,12 +86,13 @@ def _claimed(
     if not claims:
         return None
     swept = forced_sweep(ground, loss, claims)
+    places = checker.setting.graph.places
 
     def derivative(of: str, by: str) -> Bounded | Linked:
-        found = swept.get(by) if of == loss else None
+        found = swept.at(places[by]) if of == loss else None
         return found if found is not None else ground.derivative(of, by)
 
-    expected = swept.get(left.by)
+    expected = swept.at(places[left.by])
     if expected is None:
         return None
     try:

@@ -116,56 +116,9 @@ class Graph:
         forced: Mapping[int, Array] = NOTHING,
     ) -> list[Array | None]:
         """What arrives at every step in one reverse sweep from the step `of`, None where nothing
-        does.
-
-        values: of every step, from `forward`. seed: the gradient that starts the sweep, in the
-        shape of `of`. changed: steps that pass on what another rule says. forced: steps at which
-        a given gradient stands in place of what arrives.
-        What arrives at a step is the total derivative by it with the step independent.
-        """
-        arrived: list[Array | None] = [None] * len(self.steps)
-        arrived[of] = seed
-        live = self.live
-        for i in range(of, -1, -1):
-            if i in forced:
-                arrived[i] = forced[i]
-            upstream = arrived[i]
-            step = self.steps[i]
-            if upstream is None or not step.operands or not live[i]:
-                continue
-            for place, amount in zip(
-                step.operands, self._passed_on(i, upstream, values, xp, changed), strict=True
-            ):
-                if amount is not None and live[place]:
-                    before = arrived[place]
-                    arrived[place] = amount if before is None else before + amount
-        return arrived
-
-    def _passed_on(
-        self,
-        place: int,
-        upstream: Array,
-        values: Sequence[Array],
-        xp: Any,
-        changed: Mapping[int, Rule],
-    ) -> Sequence[Array | None]:
-        step = self.steps[place]
-        if step.op is None and place not in changed:
-            return (upstream,)
-        inputs = [values[i] for i in step.operands]
-        rule = changed.get(place)
-        if rule is None:
-            rule = step.op.vjp if step.op is not None else None
-        if rule is None:
-            return (upstream,)
-        extra: dict[str, Any] = {}
-        if _takes_wants(rule):
-            extra["wants"] = tuple([self.live[i] for i in step.operands])
-        gradients = rule(xp, upstream, values[place], *inputs, **step.params, **extra)
-        return [
-            None if gradient is None else unbroadcast(xp, gradient, tuple(value.shape))
-            for gradient, value in zip(gradients, inputs, strict=True)
-        ]
+        does: see `Sweep`."""
+        sweep = Sweep(self, values, of, seed, xp, changed, forced)
+        return [sweep.at(i) for i in range(len(self.steps))]
 
     def gradients(
         self,
@@ -204,6 +157,16 @@ class Graph:
         """Whether a quantity depends on another, or is it."""
         return bool(self.ancestors[self.places[of]] >> self.places[by] & 1)
 
+    @cached_property
+    def users(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For every step, the steps that it is an operand of, each with its place there; the last
+        first, which is the order in which a reverse sweep meets them."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.steps]
+        for i in range(len(self.steps) - 1, -1, -1):
+            for place, operand in enumerate(self.steps[i].operands):
+                found[operand].append((i, place))
+        return tuple([tuple(users) for users in found])
+
     def elementwise(self, of: str, by: str, shapes: Sequence[Shape]) -> bool:
         """Whether each entry of one array depends on the same entry of another alone.
 
@@ -212,20 +175,91 @@ class Graph:
         end, begin = self.places[of], self.places[by]
         if shapes[end] != shapes[begin]:
             return False
-        between = self.between(by, of)
+        between = self.between(begin, end)
         return all(
             shapes[i] == shapes[begin]
             and (i == begin or (op := self.steps[i].op) is None or op.elementwise)
             for i in between
         )
 
-    def between(self, by: str, of: str) -> tuple[int, ...]:
-        """The steps on the paths from one quantity to another that depends on it, both included."""
-        end, begin = self.places[of], self.places[by]
+    def between(self, begin: int, end: int) -> tuple[int, ...]:
+        """The steps on the paths from one to another that depends on it, both included."""
         needed = self.ancestors[end]
         return tuple(
             [i for i in range(begin, end + 1) if needed >> i & 1 and self.ancestors[i] >> begin & 1]
         )
+
+
+class Sweep:
+    """A reverse sweep from one step, as far as somebody asks.
+
+    values: of every step, from `forward`. seed: the gradient that starts it, in the shape of `of`.
+    changed: steps that pass on what another rule says. forced: steps at which a given gradient
+    stands in place of what arrives. What arrives at a step is the total derivative by it with
+    the step independent.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        values: Sequence[Array],
+        of: int,
+        seed: Array,
+        xp: Any,
+        changed: Mapping[int, Rule] = NOTHING,
+        forced: Mapping[int, Array] = NOTHING,
+    ) -> None:
+        self.graph = graph
+        self.values = values
+        self.of = of
+        self.xp = xp
+        self.changed = changed
+        self._arrived: dict[int, Array | None] = {**forced}
+        self._arrived.setdefault(of, seed)
+        self._passed: dict[int, Sequence[Array | None]] = {}
+
+    def at(self, place: int) -> Array | None:
+        """What arrives at a step; None where nothing does."""
+        if place in self._arrived:
+            return self._arrived[place]
+        graph = self.graph
+        if not graph.live[place] or not graph.ancestors[self.of] >> place & 1:
+            return None
+        for i in reversed(graph.between(place, self.of)):
+            if i not in self._arrived:
+                self._arrived[i] = self._gathered(i)
+        return self._arrived[place]
+
+    def _gathered(self, place: int) -> Array | None:
+        """The sum of what the users of a step pass on to it; they were visited before."""
+        total: Array | None = None
+        for user, slot in self.graph.users[place]:
+            upstream = self._arrived.get(user)
+            if upstream is None:
+                continue
+            if user not in self._passed:
+                self._passed[user] = self._contributions(user, upstream)
+            amount = self._passed[user][slot]
+            if amount is not None:
+                total = amount if total is None else total + amount
+        return total
+
+    def _contributions(self, place: int, upstream: Array) -> Sequence[Array | None]:
+        step = self.graph.steps[place]
+        rule = self.changed.get(place)
+        if rule is None:
+            if step.op is None:
+                return (upstream,)
+            rule = step.op.vjp
+        inputs = [self.values[i] for i in step.operands]
+        extra: dict[str, Any] = {}
+        if _takes_wants(rule):
+            extra["wants"] = tuple([self.graph.live[i] for i in step.operands])
+        gradients = rule(self.xp, upstream, self.values[place], *inputs, **step.params, **extra)
+        return [
+            None if gradient is None else unbroadcast(self.xp, gradient, tuple(value.shape))
+            for gradient, value in zip(gradients, inputs, strict=True)
+        ]
 
 
 def compiled(

@@ -16,7 +16,7 @@ from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import samples
 from tutor.judge.evaluate import Evaluation, MisfitError
 from tutor.judge.exercise import Exercise
-from tutor.judge.graph import Graph, Shape, compiled
+from tutor.judge.graph import Graph, Shape, Sweep, compiled
 from tutor.judge.links import Chain, Linked, ordinary
 from tutor.judge.samples import Leaves
 from tutor.judge.sizes import Sizes, choose, shapes_of, sized
@@ -98,7 +98,7 @@ class Ground:
         }
         self.values.update({name: float(size) for name, size in setting.sizes[which].items()})
         self._derivatives: dict[tuple[str, str], Bounded | Linked] = {}
-        self._swept: dict[str, list[Bounded | None]] = {}
+        self._swept: dict[str, Sweep] = {}
         self._evaluation = Evaluation(self.values, self.derivative, NAMESPACE)
         for name, tree in (own or {}).items():
             self.define(name, tree)
@@ -114,10 +114,15 @@ class Ground:
 
     @cached_property
     def usable(self) -> np.ndarray:
-        """The samples that count, (S,): those at which no forward line sits on a kink, where its
-        slope is a convention; all of them if there are hardly any such."""
-        off = ~ties(self.setting.graph, self.nodes, self.count)
-        return off if 4 * off.sum() >= len(off) else np.ones(self.count, dtype=bool)
+        """The samples that count, (S,): those off the kinks, where slopes are conventions; all of
+        them if there are hardly any such."""
+        off = self.off_kinks
+        return off if off.sum() >= min(4, len(off)) else np.ones(self.count, dtype=bool)
+
+    @cached_property
+    def off_kinks(self) -> np.ndarray:
+        """The samples at which no forward line sits on a kink, (S,)."""
+        return ~ties(self.setting.graph, self.nodes, self.count)
 
     @cached_property
     def defined(self) -> np.ndarray:
@@ -166,9 +171,9 @@ class Ground:
         graph, shapes = self.setting.graph, self.setting.shapes[self.which]
         if not graph.depends(of, by) or not graph.elementwise(of, by, shapes):
             return None
-        ones = NAMESPACE.ones_like(self.nodes[graph.places[of]])
-        arrived = graph.backward(self.nodes, graph.places[of], ones, NAMESPACE)
-        return arrived[graph.places[by]]
+        place = graph.places[of]
+        ones = NAMESPACE.ones_like(self.nodes[place])
+        return Sweep(graph, self.nodes, place, ones, NAMESPACE).at(graph.places[by])
 
     def jacobian(self, of: str, by: str) -> Bounded:
         """The derivative of every entry of one by every entry of another: (*of, *by)."""
@@ -176,7 +181,7 @@ class Ground:
         above, below = self.shape(of), self.shape(by)
         if of not in self._swept:
             self._swept[of] = self._sweep(of, above)
-        arrived = self._swept[of][graph.places[by]] if graph.depends(of, by) else None
+        arrived: Bounded | None = self._swept[of].at(graph.places[by])
         if arrived is None:
             zeros = np.zeros((1, *above, *below))
             return Bounded(zeros, zeros)
@@ -190,19 +195,19 @@ class Ground:
         wide = (self.count, *above, *below)
         return Bounded(value.reshape(wide), None if error is None else error.reshape(wide))
 
-    def _sweep(self, of: str, above: Shape) -> list[Bounded | None]:
-        """One reverse sweep; from an array, one for each of its entries at once: every sample is
+    def _sweep(self, of: str, above: Shape) -> Sweep:
+        """A reverse sweep; from an array, one for each of its entries at once: every sample is
         repeated as many times, each with a seed of its own."""
         graph = self.setting.graph
         place = graph.places[of]
         if not above:
-            seed = NAMESPACE.ones_like(self.nodes[place])
-            return graph.backward(self.nodes, place, seed, NAMESPACE)
+            return Sweep(
+                graph, self.nodes, place, NAMESPACE.ones_like(self.nodes[place]), NAMESPACE
+            )
         entries = prod(above)
         repeated = [_repeated(node, entries) for node in self.nodes[: place + 1]]
         seeds = np.tile(np.eye(entries), (self.count, 1)).reshape(-1, *above)
-        seed = Bounded(seeds, np.zeros(seeds.shape))
-        return graph.backward(repeated, place, seed, NAMESPACE)
+        return Sweep(graph, repeated, place, Bounded(seeds, np.zeros(seeds.shape)), NAMESPACE)
 
 
 def _repeated(node: Bounded, times: int) -> Bounded:
@@ -225,17 +230,19 @@ def drawn(
     shapes = setting.of_variables(which)
     leaves = samples.draw(variables, shapes, rng, scales)
     ground = Ground(setting, which, leaves, len(scales), scales=scales)
-    bad = np.flatnonzero(~defined(ground.nodes, len(scales)))
-    moderate = [place for place in bad if scales[place] <= samples.MODERATE]
-    if not moderate:
+    bad = ~ground.defined
+    if ground.off_kinks.sum() < 0.4 * len(scales):
+        bad |= ~ground.off_kinks
+    moderate = np.flatnonzero(bad & (ground.scales <= samples.MODERATE))
+    if not len(moderate):
         return ground
-    more_scales = tuple(np.tile([0.3, 0.6, 1.0, 1.5], 50))
+    more_scales = (0.3, 0.6, 1.0, 1.5) * 50
     more = samples.draw(variables, shapes, rng, more_scales)
-    good = np.flatnonzero(defined(Ground(setting, which, more, len(more_scales)).nodes, 200))
-    count = min(len(good), len(moderate))
-    moved = moderate[:count]
+    known = Ground(setting, which, more, len(more_scales))
+    good = np.flatnonzero(known.defined & known.off_kinks)
+    moved = moderate[: len(good)]
     for name, values in leaves.items():
-        values[moved] = more[name][good[:count]]
+        values[moved] = more[name][good[: len(moved)]]
     return Ground(setting, which, leaves, len(scales), scales=scales)
 
 
@@ -249,13 +256,10 @@ def defined(nodes: tuple[Bounded, ...], count: int) -> np.ndarray:
     return mask
 
 
-def forced_sweep(
-    ground: Ground, of: str, given: Mapping[str, Bounded]
-) -> dict[str, Bounded | None]:
-    """The gradients of a scalar if those at some quantities were the given ones."""
+def forced_sweep(ground: Ground, of: str, given: Mapping[str, Bounded]) -> Sweep:
+    """The sweep from a scalar if the gradients at some quantities were the given ones."""
     graph = ground.setting.graph
     place = graph.places[of]
     seed = NAMESPACE.ones_like(ground.nodes[place])
     forced = {graph.places[name]: value for name, value in given.items()}
-    arrived = graph.backward(ground.nodes, place, seed, NAMESPACE, forced=forced)
-    return {name: arrived[i] for name, i in graph.places.items()}
+    return Sweep(graph, ground.nodes, place, seed, NAMESPACE, forced=forced)

@@ -8,7 +8,7 @@ zeros are closed in on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -21,16 +21,29 @@ from tutor.language.tree import Expression
 
 Array = np.ndarray
 
-MORE_SCALES = tuple(
-    np.tile([0.3, 0.5, 0.8, 1.0, 1.0, 1.4, 2.0, 3.0, 4.5, 6.0, 8.0, 8.0, 20.0, 60.0, 300.0], 40)
-)
+MORE_SCALES = (
+    0.3,
+    0.5,
+    0.8,
+    1.0,
+    1.0,
+    1.4,
+    2.0,
+    3.0,
+    4.5,
+    6.0,
+    8.0,
+    8.0,
+    20.0,
+    60.0,
+    300.0,
+) * 39 + (1e4, 1e5, 1e7) * 5
 """Scales of the further points for what has kinks."""
 
-_ROUNDS = 14
-_MOST_COLUMNS = 24
-_COLUMNS_EACH = 3
-_PAIRS_EACH = 2
-_BESIDE = (1e-2, 1e-4, 1e-7)
+_ROUNDS = 8
+_OURS = 8
+_THEIRS = 5
+_BESIDE = (1e-2, 1e-5, 1e-9)
 
 
 def points_beside(
@@ -44,17 +57,41 @@ def points_beside(
 
     leaves: points between which to look.
     """
-    terms = [switch for tree in trees for switch in of_term(tree)]
+    if not leaves:
+        return None
+    switches = _Switches(setting, [switch for tree in trees for switch in of_term(tree)], own)
+    pairs = _pairs(switches.at(leaves), switches.given, rng)
+    if not pairs:
+        return None
+    column, start, end = (np.array(part) for part in zip(*pairs, strict=True))
+    return _closed_in(setting, switches, leaves, column, start, end)
 
-    def switches(points: Leaves) -> Array:
-        count = len(next(iter(points.values())))
-        ground = Ground(setting, 0, points, count, bounds=False, own=own)
+
+class _Switches:
+    """The switches of the forward lines and of some terms.
+
+    given: how many columns belong to the forward lines.
+    """
+
+    def __init__(
+        self, setting: Setting, terms: Sequence[Expression], own: Mapping[str, Expression]
+    ) -> None:
+        self.setting = setting
+        self.terms = terms
+        self.own = own
+        self.given = 0
+
+    def at(self, points: Leaves) -> Array:
+        """Their values, a column each: (S, n)."""
+        count = samples.count_of(points)
+        ground = Ground(self.setting, 0, points, count, bounds=False, own=self.own)
         columns = [
             np.broadcast_to(value, (count, value.shape[1]))
-            for step in setting.graph.steps
+            for step in self.setting.graph.steps
             for value, _ in of_step(step, ground.nodes)
         ]
-        for term in terms:
+        self.given = sum(column.shape[1] for column in columns)
+        for term in self.terms:
             try:
                 value = ground.plain(term).value
             except MisfitError:
@@ -63,19 +100,10 @@ def points_beside(
             columns.append(np.broadcast_to(flat, (count, flat.shape[1])))
         return np.concatenate(columns, axis=1) if columns else np.zeros((count, 0))
 
-    if not leaves:
-        return None
-    values = switches(leaves)
-    pairs = _pairs(values, rng)
-    if not pairs:
-        return None
-    column, start, end = (np.array(part) for part in zip(*pairs, strict=True))
-    return _closed_in(setting, switches, leaves, column, start, end)
-
 
 def _closed_in(
     setting: Setting,
-    switches: Callable[[Leaves], Array],
+    switches: _Switches,
     leaves: Leaves,
     column: Array,
     start: Array,
@@ -87,7 +115,7 @@ def _closed_in(
     # What has two values keeps that of the start, so the switch at the end may not turn.
     last = samples.between(first, samples.picked(leaves, end), np.ones(len(end)), variables)
     rows = np.arange(len(column))
-    low, high = switches(first)[rows, column], switches(last)[rows, column]
+    low, high = switches.at(first)[rows, column], switches.at(last)[rows, column]
     turns = np.flatnonzero(low * high < 0)
     if not len(turns):
         return None
@@ -95,32 +123,47 @@ def _closed_in(
     low, high, column = low[turns], high[turns], column[turns]
     rows = np.arange(len(column))
     near, far = np.zeros(len(column)), np.ones(len(column))
+    root, least = np.full(len(column), 0.5), np.full(len(column), np.inf)
+    was_before = np.zeros(len(column), dtype=bool)
     for turn in range(_ROUNDS):
-        # By turns where a straight line has its zero, and the middle: a jump has no such zero.
-        share = low / (low - high) if turn % 3 else np.full(len(column), 0.5)
-        share = np.clip(np.nan_to_num(share, nan=0.5), 0.02, 0.98) if turn < 4 else share
+        # Where a straight line has its zero (the Illinois method); a jump has none: the middle.
+        share = np.full(len(column), 0.5) if turn == 4 else low / (low - high)
         share = np.where((share > 0) & (share < 1), share, 0.5)
         middle = near + (far - near) * share
-        value = switches(samples.between(first, last, middle, variables))[rows, column]
+        value = switches.at(samples.between(first, last, middle, variables))[rows, column]
+        closer = np.abs(value) < least
+        root, least = np.where(closer, middle, root), np.where(closer, np.abs(value), least)
         before = np.sign(value) == np.sign(low)
-        near, low = np.where(before, middle, near), np.where(before, value, low)
-        far, high = np.where(before, far, middle), np.where(before, high, value)
-    found = []
+        near, far = np.where(before, middle, near), np.where(before, far, middle)
+        # An end that stays for the second time counts for half, so that it moves the next time.
+        again = (before == was_before) & (turn > 0)
+        low, high = (
+            np.where(before, value, np.where(again, low / 2, low)),
+            np.where(before, np.where(again, high / 2, high), value),
+        )
+        was_before = before
+    places = [near, far]
     for width in _BESIDE:
-        for place in (near - width, far + width):
-            found.append(samples.between(first, last, np.clip(place, 0.0, 1.0), variables))
-    return samples.joined(found)
+        places += [np.clip(root - width, 0.0, 1.0), np.clip(root + width, 0.0, 1.0)]
+    return samples.joined([samples.between(first, last, place, variables) for place in places])
 
 
-def _pairs(values: Array, rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Some columns whose sign changes among the points: (column, a point below, one above)."""
+def _pairs(values: Array, given: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """Some columns whose sign changes among the points: (column, a point below, one above).
+
+    given: how many columns belong to the forward lines; the others are the learner's, of which
+    less is known.
+    """
     below, above = values < 0, values > 0
     turning = np.flatnonzero(below.any(axis=0) & above.any(axis=0))
-    if len(turning) > _MOST_COLUMNS:
-        turning = np.sort(rng.choice(turning, _MOST_COLUMNS, replace=False))
+    theirs, ours = turning[turning >= given], turning[turning < given]
     pairs: list[tuple[int, int, int]] = []
-    for column in turning:
-        lower, upper = np.flatnonzero(below[:, column]), np.flatnonzero(above[:, column])
-        for _ in range(_PAIRS_EACH):
-            pairs.append((int(column), int(rng.choice(lower)), int(rng.choice(upper))))
+    for columns, most, times in ((theirs, _THEIRS, 3), (ours, _OURS, 1)):
+        chosen = rng.permutation(columns)[:most]
+        for column in chosen:
+            lower, upper = np.flatnonzero(below[:, column]), np.flatnonzero(above[:, column])
+            # Two points that are close to the kink, and some anywhere.
+            low = [lower[np.argmax(values[lower, column])], *rng.choice(lower, times)]
+            high = [upper[np.argmin(values[upper, column])], *rng.choice(upper, times)]
+            pairs += [(int(column), int(a), int(b)) for a, b in zip(low, high, strict=True)]
     return pairs

@@ -112,7 +112,8 @@ def _marked(
             marked.append(Judged(number, "≈"))
         else:
             side = ruling.side
-            marked.append(Judged(number, "✗", None, side and (side.start, side.end)))
+            place = None if side is None else (side.start, side.end)
+            marked.append(Judged(number, "✗", None, place))
     return tuple(marked)
 
 

@@ -94,6 +94,11 @@ def joined(several: Sequence[Leaves]) -> Leaves:
     return {name: np.concatenate([leaves[name] for leaves in several]) for name in several[0]}
 
 
+def count_of(leaves: Leaves) -> int:
+    """How many samples there are; 1 without variables."""
+    return len(next(iter(leaves.values()))) if leaves else 1
+
+
 def between(start: Leaves, end: Leaves, share: Array, variables: Sequence[Variable]) -> Leaves:
     """Points on the way from `start` to `end`, each at its own share of it; (S,) shares.
 

@@ -99,7 +99,7 @@ def _turned(exercise: Exercise, a: Bounded, b: Bounded, i: np.ndarray, j: np.nda
         # 0 times a term is no positive multiple of it.
         gone = (left.value == 0) & (np.abs(right.value) > FACTOR * _error(right))
         gone |= (right.value == 0) & (np.abs(left.value) > FACTOR * _error(left))
-    return (turned | gone).reshape(len(i), -1).any(axis=1)
+    return np.asarray((turned | gone).reshape(len(i), -1).any(axis=1))
 
 
 def _error(x: Bounded) -> np.ndarray:
