@@ -36,8 +36,8 @@ FENCED = "a file that is checked reads and computes; it writes no files and star
 
 _NUMBERS = "fiubc"
 _FENCED = (errno.EPERM, errno.EROFS, errno.EFBIG)
-# Their code may exchange any function of NumPy's; these are the real ones.
-_array_of, _pack = np.array, np.savez
+# Their code may exchange any function of a module; these are the real ones.
+_array_of, _pack, _write, _process = np.array, np.savez, os.write, os.getpid
 
 
 class Refused(Exception):
@@ -57,7 +57,7 @@ def main(question: int, reply: int) -> None:
         values = [arrays[name] for name in arrays.files]
     nothing = os.open(os.devnull, os.O_WRONLY)
     _limit(request)
-    process, write = os.getpid(), os.write
+    process = _process()
 
     def hush() -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -68,8 +68,8 @@ def main(question: int, reply: int) -> None:
     told, document = answer(request, values, hush)
     try:
         left = memoryview(json.dumps(told).encode() + b"\n" + document)
-        while left and os.getpid() == process:  # not in a copy that their code made by a fork
-            left = left[write(reply, left) :]
+        while left and _process() == process:  # not in a copy that their code made by a fork
+            left = left[_write(reply, left) :]
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except BaseException:  # their code may have closed or exchanged any of these

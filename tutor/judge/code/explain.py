@@ -94,7 +94,7 @@ def _of_shapes(task: Task, name: str, cases: Sequence[Case]) -> Finding:
     for axes in _subsets(len(have)):
         told = _axes(axes, len(have))
         if _sums_to(cases, axes):
-            return Finding("missing_sum", f"is right before summing over {told}; {shapes}")
+            return Finding("missing_sum", f"is right before summing over {told}; it {shapes}")
     for axes in _subsets(len(want)):
         for keepdims in (False, True):
             for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):

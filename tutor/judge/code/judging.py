@@ -201,8 +201,9 @@ class _Judge:
             return self.right(name, dtype)
         blamed = self.blamed(name)
         if blamed is not None and self.follows(name, dtype):
-            told = f"follows from {self.task.gradients[blamed]}, and its own step is right"
-            return self.found(name, "follows", Finding("", told), dtype, follows=blamed)
+            root = self.root(blamed)
+            told = f"follows from {self.task.gradients[root]}, and its own step is right"
+            return self.found(name, "follows", Finding("", told), dtype, follows=root)
         return self.unjudged(name, dtype) or self.wrong(name, dtype, blamed)
 
     def unjudged(self, name: str, dtype: str) -> Found | None:
@@ -210,11 +211,19 @@ class _Judge:
         for consumer in self.uses.consumers[name]:
             known = self.done.get(consumer)
             if known is not None and (known.status in ("shape", "dtype") or known.waits):
-                told = f"is not judged before {self.task.gradients[consumer]} is right"
+                root = self.root(consumer)
+                told = f"is not judged before {self.task.gradients[root]} is right"
                 return self.found(
-                    name, "follows", Finding("", told), dtype, follows=consumer, waits=True
+                    name, "follows", Finding("", told), dtype, follows=root, waits=True
                 )
         return None
+
+    def root(self, name: str) -> str:
+        """The array that one which follows from another follows from in the end."""
+        roots = {self.task.gradients[other]: other for other in self.done}
+        while (above := self.done[name].follows) is not None:
+            name = roots[above]
+        return name
 
     def absent(self, name: str) -> Found:
         """There is no array of that name."""

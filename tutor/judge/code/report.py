@@ -9,6 +9,7 @@ check of my_backward.py                                             3 of 5 right
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from textwrap import wrap
 from typing import Any
@@ -24,7 +25,7 @@ _ROLES = {"✓": "right", "✗": "wrong", "~": "changed", "?": "quiet"}
 _WORDS: dict[Status, str] = {
     "right": "right",
     "wrong": "wrong",
-    "follows": "waiting for another",
+    "follows": "following from another",
     "shape": "of another shape",
     "dtype": "of another dtype",
     "empty": "not filled in yet",
@@ -170,7 +171,17 @@ def _failure(checked: Checked) -> str:
     if failed is None:
         return ""
     place = f"line {failed.line}: " if failed.line is not None else "your file: "
-    return sanitise(f"{place}{failed.message}")
+    return sanitise(f"{place}{failed.message}{_unfilled(checked)}")
+
+
+def _unfilled(checked: Checked) -> str:
+    """Which gradient an error speaks of that is still None, if it does."""
+    failed = checked.failed
+    if failed is None or "None" not in failed.message or failed.source_line is None:
+        return ""
+    used = set(re.findall(r"\w+", failed.source_line))
+    names = [found.name for found in checked.arrays if found.status == "empty"]
+    return "".join(f"; {name} is not filled in yet" for name in names if name in used)
 
 
 def _failure_sentences(checked: Checked) -> list[str]:
@@ -178,7 +189,8 @@ def _failure_sentences(checked: Checked) -> list[str]:
     if failed is None:
         return []
     where = "" if failed.line is None else f" at line {failed.line}"
-    return [f"Your file ended with an error{where}: {sanitise(failed.message)}."]
+    said = sanitise(f"{failed.message}{_unfilled(checked)}")
+    return [f"Your file ended with an error{where}: {said}."]
 
 
 def _changed_rows(checked: Checked) -> list[Row]:

@@ -32,17 +32,13 @@ class Task:
     gradient there. passed: the sizes that are arguments, because no input has them as an axis.
     """
 
+    exercise: Exercise
     setting: Setting
     loss: str
     wanted: tuple[str, ...]
     spelled: Mapping[str, str]
     gradients: Mapping[str, str]
     passed: tuple[str, ...]
-
-    @property
-    def exercise(self) -> Exercise:
-        """What the task was made of."""
-        return self.setting.exercise
 
     @property
     def graph(self) -> Graph:
@@ -82,6 +78,7 @@ def task_of(exercise: Exercise) -> Task:
     spelled = _spelled([*variables, *exercise.dims, *exercise.quantities])
     axes = {size for variable in exercise.variables for size in variable.shape}
     return Task(
+        exercise=exercise,
         setting=setting,
         loss=loss,
         wanted=wanted,
