@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tutor.actions import ACTIONS, Action, key_label
 from tutor.actions.action import Group
+from tutor.actions.deriving import DERIVING, DeriveAction
 from tutor.actions.keymap import MAPS, shipped
 
 PAGE = Path(__file__).with_name("keys.md")
@@ -36,6 +37,12 @@ see [the debugger](debugger.md#settings-and-keys); the first column is the name 
 in *italics* means this while a panel is open.
 """
 
+DERIVE_HEAD = """## Deriving by hand
+
+On the [derive screen](derive.md) letters belong to the line that is written; `esc` leaves it, and then
+a key means this. The chord works within the line too. In line mode the word stands after a colon.
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -51,7 +58,18 @@ def page() -> str:
             cells = [action.id, *keys, f"`{key_label(action.chord)}`", _word(action), _told(action)]
             parts.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join([*parts, *_deriving()])
+
+
+def _deriving() -> list[str]:
+    """The table of the derive screen, which has the same keys in every map."""
+    parts = [DERIVE_HEAD, "| action | key | chord | word | what it does |", "|---" * 5 + "|"]
+    for action in DERIVING:
+        keys = " ".join(f"`{key_label(key)}`" for key in action.keys) or "—"
+        chord = f"`{key_label(action.chord)}`" if action.chord else "—"
+        words = ", ".join(f"`:{word}`" for word in (action.verb, *action.synonyms) if word) or "—"
+        parts.append(f"| {action.id} | {keys} | {chord} | {words} | {_told(action)} |")
+    return [*parts, ""]
 
 
 def _key(key: str, action: Action) -> str:
@@ -63,7 +81,7 @@ def _word(action: Action) -> str:
     return ", ".join(f"`{word}`" for word in (action.verb, *action.synonyms) if word) or "—"
 
 
-def _told(action: Action) -> str:
+def _told(action: Action | DeriveAction) -> str:
     if action.argument is None:
         return action.help
     such = re.split(rf", (?={action.verb}\b)", action.argument.example)

@@ -99,7 +99,7 @@ def typed(line: str) -> tuple[int, list[str]]:
         given = Path(words[at + 1]).read_text(encoding="utf-8")
         del words[at : at + 2]
     data, talk = io.StringIO(), io.StringIO()
-    asked, sys.stdin = sys.stdin, io.StringIO(given)
+    asked, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8")
     try:
         with contextlib.redirect_stdout(data), contextlib.redirect_stderr(talk):
             code = main(words[1:])

@@ -17,10 +17,10 @@ NAME = "derive"
 HELP = "Derive a gradient line by line; each line is judged."
 EXAMPLES = (
     ("backprop derive", "list the exercises"),
-    ("backprop derive sigmoid-neuron", "open the derive screen"),
-    ("backprop derive sigmoid-neuron docs/examples/neuron.txt", "judge a file of lines"),
+    ("backprop derive neuron", "open the derive screen"),
+    ("backprop derive neuron docs/examples/neuron.txt", "judge a file of lines"),
     (
-        "backprop derive sigmoid-neuron docs/examples/neuron.txt --prove",
+        "backprop derive neuron docs/examples/neuron.txt --prove",
         "with proofs by SymPy, and how they went",
     ),
     (
@@ -28,7 +28,7 @@ EXAMPLES = (
         "the worked solution, with the name of each rule",
     ),
     (
-        "backprop derive sigmoid-neuron --line < docs/examples/neuron.txt",
+        "backprop derive neuron --line < docs/examples/neuron.txt",
         "line mode: a line in, a sentence out",
     ),
 )
@@ -82,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
 
             return run_derive(derivation, plain=arguments.ascii or None)
     lines = _lines(arguments.file or "-")
+    if arguments.file is None and not any(line.strip() for line in lines):
+        return _state(derivation, arguments, ascii)
     return _judge(derivation, lines, arguments, ascii)
 
 
@@ -122,6 +124,34 @@ def _list(arguments: argparse.Namespace, ascii: bool) -> int:
             print(f"Level {level}")
         print(spelled(f"  {one.name:<{width}}  {one.title}", ascii))
     print("backprop derive NAME opens one of them.", file=sys.stderr)
+    return RIGHT
+
+
+def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -> int:
+    """Say what is given and what is asked, where nobody has written a line."""
+    from tutor.line.deriving import asked_of
+    from tutor.render.plain import spelled
+
+    exercise = derivation.exercise
+    if arguments.json:
+        data = {
+            "format": 1,
+            "exercise": derivation.name,
+            "title": exercise.title,
+            "summary": exercise.summary,
+            "forward": list(exercise.forward_texts),
+            "targets": list(exercise.targets),
+            "target": derivation.target,
+        }
+        print(json.dumps(data))
+        return RIGHT
+    print(spelled(exercise.title or derivation.name, ascii))
+    if exercise.summary:
+        print(spelled(exercise.summary, ascii))
+    for line in exercise.forward_texts:
+        print(f"  {line}")
+    asked = derivation.target if exercise.find == "gradient" else asked_of(derivation)
+    print(f"find {asked}")
     return RIGHT
 
 
