@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tutor.judge.evaluate import value_of
 from tutor.judge.worked import algebra
 from tutor.judge.worked.closing import expanded
-from tutor.judge.worked.sizes import Size, Unwritable, broadcast, matrix_shape, shape_of
+from tutor.judge.worked.sizes import Size, UnwritableError, broadcast, matrix_shape, shape_of
 from tutor.judge.worked.sweep import tidied
 from tutor.language.derivation import read_expression
 from tutor.language.lines import Vocabulary
@@ -164,7 +164,7 @@ def test_shapes_of_terms() -> None:
         "logsumexp(x)": (n,),
     }.items():
         assert shape_of(read(text), known) == shape
-    with pytest.raises(Unwritable):
+    with pytest.raises(UnwritableError):
         broadcast((n,), (d,))
-    with pytest.raises(Unwritable):
+    with pytest.raises(UnwritableError):
         matrix_shape((n, d), (n,))

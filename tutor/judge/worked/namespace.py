@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from tutor.judge.worked import algebra
 from tutor.judge.worked.sizes import (
     Shape,
-    Unwritable,
+    UnwritableError,
     axes_of,
     broadcast,
     count,
@@ -18,6 +19,7 @@ from tutor.judge.worked.sizes import (
 from tutor.judge.worked.terms import (
     Term,
     called,
+    compared,
     elementwise,
     scalar_factors,
     transposed,
@@ -56,7 +58,7 @@ def _summed(tree: Expression, ndim: int, gone: list[int], *, keepdims: bool) -> 
     given: list[Keyword] = []
     if len(gone) < ndim:
         if len(gone) > 1:
-            raise Unwritable("a sum over several axes")
+            raise UnwritableError("a sum over several axes")
         given.append(Keyword("axis", gone[0]))
     if keepdims:
         given.append(Keyword("keepdims", True))
@@ -77,7 +79,7 @@ def matmul(a: Term, b: Term) -> Term:
         made = matmul(a, expand_dims(b, 1))
         return reshape(made, made.shape[:1])
     if a.ndim != 2 or b.ndim != 2:
-        raise Unwritable("a product of stacks of matrices")
+        raise UnwritableError("a product of stacks of matrices")
     front_a, left = scalar_factors(a.tree, a.known)
     front_b, right = scalar_factors(b.tree, b.known)
     shape = (a.shape[0], b.shape[1])
@@ -110,7 +112,7 @@ def _matrix_product(a: Term, b: Term, shape: Shape) -> Term:
         case ((), (-2, -1)):
             summed = total(b, axis=0, keepdims=True)
             return (summed * Term(a.tree, known)).as_shape(shape)
-    raise Unwritable("a matrix product with repeated rows or columns")
+    raise UnwritableError("a matrix product with repeated rows or columns")
 
 
 def expand_dims(x: Term, axis: int) -> Term:
@@ -129,13 +131,13 @@ def reshape(x: Term, shape: Sequence[int]) -> Term:
     old_wide = [i for i, size in enumerate(x.shape) if size != 1]
     new_wide = [i for i, size in enumerate(new) if size != 1]
     if [x.shape[i] for i in old_wide] != [new[i] for i in new_wide]:
-        raise Unwritable("entries in another arrangement")
+        raise UnwritableError("entries in another arrangement")
     goes = {old - x.ndim: at - len(new) for old, at in zip(old_wide, new_wide, strict=True)}
     real = x.real
     if any(place not in goes and real[i] == 1 for i, place in enumerate(x.places)):
         if new == x.shape:
             return x
-        raise Unwritable("an axis of size 1 that the tree has itself")
+        raise UnwritableError("an axis of size 1 that the tree has itself")
     return Term(x.tree, x.known, new, tuple(goes[place] for place in x.places))
 
 
@@ -144,7 +146,7 @@ def transpose(x: Term, axes: Sequence[int] | None = None) -> Term:
     if order == sorted(order):
         return x
     if x.ndim != 2:
-        raise Unwritable("a transpose of more than two axes")
+        raise UnwritableError("a transpose of more than two axes")
     shape = x.shape[::-1]
     if len(x.places) == 2:
         front, body = scalar_factors(x.tree, x.known)
@@ -175,7 +177,7 @@ def _flip(x: Term, axis: Any = None) -> Term:
 
 def _cumsum(x: Term, axis: int = -1) -> Term:
     if x.real != x.shape:
-        raise Unwritable("running sums of equal entries")
+        raise UnwritableError("running sums of equal entries")
     return Term(Call("cumsum", (x.tree,), (Keyword("axis", axis),)), x.known, x.shape, x.places)
 
 
@@ -188,20 +190,6 @@ def _constant(value: float) -> Callable[[Term], Term]:
 
 def _power(a: Any, b: Any) -> Term:
     return elementwise(algebra.power, a, b)
-
-
-def _function(name: str) -> Callable[..., Term]:
-    def call(*operands: Any) -> Term:
-        return called(name, *operands)
-
-    return call
-
-
-def _compare(relation: str) -> Callable[..., Term]:
-    def call(a: Any, b: Any) -> Term:
-        return elementwise(lambda x, y: Compare(relation, x, y), a, b)  # type: ignore[arg-type]
-
-    return call
 
 
 NAMESPACE = SimpleNamespace(
@@ -223,11 +211,11 @@ NAMESPACE = SimpleNamespace(
     zeros_like=_constant(0.0),
     ones_like=_constant(1.0),
     shift=lambda x, axis: Term(algebra.ZERO, x.known),
-    greater=_compare(">"),
-    less=_compare("<"),
-    equal=_compare("=="),
+    greater=partial(compared, ">"),
+    less=partial(compared, "<"),
+    equal=partial(compared, "=="),
     **{
-        name: _function(name)
+        name: partial(called, name)
         for name in """exp log log1p expm1 sqrt sin cos sinh cosh tanh erf logaddexp abs sign
         maximum minimum floor""".split()
     },

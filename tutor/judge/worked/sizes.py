@@ -23,7 +23,7 @@ _SLIDING = {"corr": False, "conv": False, "corr_full": True, "conv_full": True}
 _REDUCING = frozenset({"sum", "mean", "prod", "max", "min"})
 
 
-class Unwritable(Exception):
+class UnwritableError(Exception):
     """A derivation that cannot be written in the language, such as one with three axes."""
 
 
@@ -60,7 +60,7 @@ def tree_of(size: int) -> Expression:
 
 
 def shape_of(tree: Expression, shapes: Mapping[str, Shape]) -> Shape:
-    """The shape of a tree over names of these shapes. Raises `Unwritable` for what fits nothing."""
+    """The shape of a tree over names of these shapes. Raises `UnwritableError` for a misfit."""
     match tree:
         case Number():
             return ()
@@ -76,18 +76,18 @@ def shape_of(tree: Expression, shapes: Mapping[str, Shape]) -> Shape:
             return broadcast(shape_of(tree.left, shapes), shape_of(tree.right, shapes))
         case Call():
             return _call(tree, [shape_of(operand, shapes) for operand in tree.operands])
-    raise Unwritable(f"{type(tree).__name__} has no shape of its own")
+    raise UnwritableError(f"{type(tree).__name__} has no shape of its own")
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """The shape that all of these are repeated to. Raises `Unwritable` when there is none."""
+    """The shape that all of these are repeated to. Raises `UnwritableError` when there is none."""
     longest = max(map(len, shapes), default=0)
     result: list[int] = []
     for place in range(-longest, 0):
         sizes = [shape[place] for shape in shapes if len(shape) >= -place]
         wide = [size for size in sizes if size != 1]
         if len(set(wide)) > 1:
-            raise Unwritable(f"sizes {wide} do not broadcast")
+            raise UnwritableError(f"sizes {wide} do not broadcast")
         result.append(next((s for s in wide if isinstance(s, Size)), wide[0] if wide else 1))
     return tuple(result)
 
@@ -95,7 +95,7 @@ def broadcast(*shapes: Shape) -> Shape:
 def matrix_shape(a: Shape, b: Shape) -> Shape:
     """The shape of a @ b for vectors and matrices."""
     if not 0 < len(a) <= 2 or not 0 < len(b) <= 2 or a[-1] != b[0]:
-        raise Unwritable(f"{tuple(map(int, a))} @ {tuple(map(int, b))}")
+        raise UnwritableError(f"{tuple(map(int, a))} @ {tuple(map(int, b))}")
     return (*a[:-1], *b[1:])
 
 
@@ -105,7 +105,7 @@ def axes_of(axis: int | Sequence[int] | None, count: int) -> tuple[int, ...]:
         return tuple(range(count))
     named = (axis,) if isinstance(axis, int) else tuple(axis)
     if any(not -count <= one < count for one in named):
-        raise Unwritable(f"there is no axis {axis}")
+        raise UnwritableError(f"there is no axis {axis}")
     return tuple(sorted(one % count for one in named))
 
 

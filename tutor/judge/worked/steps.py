@@ -11,7 +11,7 @@ from tutor.judge.worked import algebra
 from tutor.judge.worked.closing import closed
 from tutor.judge.worked.guided import WorkedStep, steps_of
 from tutor.judge.worked.rules import reason, rule_name
-from tutor.judge.worked.sizes import Shape, Size, Unwritable, shape_of
+from tutor.judge.worked.sizes import Shape, Size, UnwritableError, shape_of
 from tutor.judge.worked.sweep import Arrival, arrival
 from tutor.judge.worked.terms import Term, filled
 from tutor.language.errors import LanguageError
@@ -82,7 +82,7 @@ def derived(exercise: Exercise, target: str) -> tuple[Step, ...]:
     for spare in (True, False):
         try:
             return _Derivation(exercise, wanted).steps(spare=spare)
-        except (Unwritable, RecursionError):
+        except (UnwritableError, RecursionError):
             continue
     return ()
 
@@ -91,7 +91,7 @@ def closing(exercise: Exercise, steps: tuple[Step, ...]) -> WorkedStep | None:
     """The answer with everything put together, where it is short enough to be read."""
     try:
         full = _Derivation(exercise, steps[-1].of).closed()
-    except (Unwritable, RecursionError):
+    except (UnwritableError, RecursionError):
         return None
     line = written(steps[-1].of, full)
     if len(line) > LONGEST_CLOSED:
@@ -151,7 +151,7 @@ class _Derivation:
         self.of, self.by = wanted.of, wanted.by
         self.constants: dict[str, Term] = {}
         if self.known[self.of] or self.by not in self.known or self.by in exercise.dims:
-            raise Unwritable("not the gradient of a number by a quantity")
+            raise UnwritableError("not the gradient of a number by a quantity")
 
     def steps(self, *, spare: bool) -> tuple[Step, ...]:
         """The steps. spare: a gradient that is one number for all entries has no line of its own,

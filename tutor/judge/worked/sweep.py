@@ -9,7 +9,7 @@ from engine.ops import REGISTRY
 from engine.ops.declare import Op
 from tutor.judge.worked import algebra
 from tutor.judge.worked.namespace import NAMESPACE, reshape, total, transpose
-from tutor.judge.worked.sizes import Shape, Unwritable, settings, shape_of
+from tutor.judge.worked.sizes import Shape, UnwritableError, settings, shape_of
 from tutor.judge.worked.terms import Term, scalar_factors
 from tutor.language.tree import (
     Binary,
@@ -58,7 +58,7 @@ def arrival(
     """What a forward line sends to one of the names in it, None for nothing.
 
     expression: the right side of the line. out: what stands for its value. upstream: the gradient
-    of the line's own value. Raises `Unwritable` where the language has no words for a rule.
+    of the line's own value. Raises `UnwritableError` where the language has no words for a rule.
     """
     holds: dict[int, bool] = {}
     _mark(expression, name, holds)
@@ -143,7 +143,7 @@ def _op(term: Expression) -> Op:
             return REGISTRY["gt"]
         case Call(function=function) if function in REGISTRY:
             return REGISTRY[function]
-    raise Unwritable(f"{type(term).__name__} has no rule")
+    raise UnwritableError(f"{type(term).__name__} has no rule")
 
 
 def _rule(
@@ -165,7 +165,7 @@ def _rule(
     try:
         made: tuple[Term | None, ...] = op.vjp(NAMESPACE, gradient, out, *operands, **given)
     except (AttributeError, TypeError) as error:
-        raise Unwritable(str(error)) from error
+        raise UnwritableError(str(error)) from error
     return made
 
 
@@ -176,7 +176,7 @@ def _call(name: str, *terms: Term) -> Term:
 def _flat(g: Term, like: Term) -> Term:
     """A gradient that a kernel slides over, with all its entries."""
     if g.real != g.shape or len(g.real) != like.ndim:
-        raise Unwritable("a kernel slides over equal entries, or over a batch")
+        raise UnwritableError("a kernel slides over equal entries, or over a batch")
     return g
 
 
@@ -207,13 +207,13 @@ def _bare(g: Term, k: Term) -> tuple[Term, Term]:
 
 def _prod(g: Term, out: Term, x: Term) -> tuple[Term | None, ...]:
     if out.ndim:
-        raise Unwritable("products along one axis")
+        raise UnwritableError("products along one axis")
     return (g * out / x,)
 
 
 def _diag(g: Term, out: Term, x: Term) -> tuple[Term | None, ...]:
     if g.real != g.shape:
-        raise Unwritable("a diagonal of equal entries")
+        raise UnwritableError("a diagonal of equal entries")
     return (_call("diag", g),)
 
 

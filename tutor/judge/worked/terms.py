@@ -3,12 +3,12 @@
 A `Term` is a tree of the language with the shape that the rule thinks it has. An array that is the
 same along an axis is kept without that axis (`1` for a vector of ones, a vector for a matrix with
 equal rows), and so is an axis of size 1 that a rule puts in: `places` says which axes of the shape
-the tree really has. What the language cannot say raises `Unwritable`.
+the tree really has. What the language cannot say raises `UnwritableError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from tutor.judge.worked import algebra
 from tutor.judge.worked.sizes import (
     Shape,
     Size,
-    Unwritable,
+    UnwritableError,
     broadcast,
     shape_of,
     tree_of,
@@ -53,7 +53,7 @@ class Term:
         places: Shape | None = None,
     ) -> None:
         if next(islice(walk(tree), MOST_SIGNS, None), None) is not None:
-            raise Unwritable("a term that is too long to be read")
+            raise UnwritableError("a term that is too long to be read")
         real = shape_of(tree, known)
         self.tree = tree
         self.known = known
@@ -85,7 +85,7 @@ class Term:
         return Term(self.tree, self.known, shape, self.places)
 
     def __bool__(self) -> bool:
-        raise Unwritable("a rule that looks at a number cannot be written down")
+        raise UnwritableError("a rule that looks at a number cannot be written down")
 
     def __neg__(self) -> Term:
         return Term(algebra.negated(self.tree), self.known, self.shape, self.places)
@@ -156,7 +156,7 @@ def term(value: Any, like: Term) -> Term:
     return Term(algebra.number(float(value)), like.known)
 
 
-def elementwise(make: Any, *operands: Any) -> Term:
+def elementwise(make: Callable[..., Expression], *operands: Any) -> Term:
     """The tree that `make` makes of the operands' trees, for their broadcast shape."""
     like = next(one for one in operands if isinstance(one, Term))
     terms = [term(one, like) for one in operands]
@@ -175,7 +175,7 @@ def _lying(one: Term) -> Expression:
         return one.tree
     if one.places == (-2, -1):
         return transposed(one.tree)
-    raise Unwritable("a row and a column meet entry by entry")
+    raise UnwritableError("a row and a column meet entry by entry")
 
 
 def transposed(tree: Expression) -> Expression:
