@@ -39,8 +39,9 @@ in *italics* means this while a panel is open.
 
 DERIVE_HEAD = """## Deriving by hand
 
-On the [derive screen](derive.md) letters belong to the line that is written; `esc` leaves it, and then
-a key means this. The chord works within the line too. In line mode the word stands after a colon.
+On the [derive screen](derive.md) letters belong to the line that is written; `esc` leaves it, and
+then a key means this. The chord works within the line too. In line mode the word stands after a
+colon.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from tutor.judge.slips.paths import cuts, of_cut
 from tutor.judge.slips.points import Point
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.regroup import regrouped
-from tutor.judge.slips.rules import Mistake, mistakes
+from tutor.judge.slips.rules import FORMULAS, Mistake, mistakes
 from tutor.judge.slips.sweep import Sweep
 from tutor.judge.slips.terms import (
     UNFIT,
@@ -30,6 +30,7 @@ from tutor.judge.slips.terms import (
 from tutor.judge.slips.together import (
     pairs,
     products_together,
+    reductions_together,
     renamed_together,
     replaced,
     slopes_together,
@@ -41,16 +42,34 @@ from tutor.language.tree import Derivative, Expression, Name, children
 Array = Any
 Span = tuple[int, int]
 
-BUDGET = 6000
-"""Steps for one diagnosis; a step is one term of a tree worked out at one point."""
-
 _POINTS = 8
 _MOST = 3
 _MOST_HITS = 40
 _NEAR = 1e-5
+_NUDGE = 1e-4
+_ENOUGH = 4
+_LEAST_SHARE = 0.2
 _SURE = 1.4
 _GOOD = 1.9
 _FAIR = 2.3
+_SHORT = 1500
+_LONG = 3000
+"""Budgets of steps for the parts of a diagnosis; a step is one term of a tree at one point."""
+
+_REVERSED = {
+    "extra_term": "missing_branch",
+    "extra_chain_factor": "missing_chain_factor",
+    "sign_error": "sign_error",
+    "constant_factor": "constant_factor",
+    "additive_constant": "additive_constant",
+    "power_rule": "power_rule",
+    "batch_mean": "batch_mean",
+    "missing_sum": "missing_sum",
+    "inverted_ratio": "inverted_ratio",
+    "wrong_node": "wrong_node",
+}
+"""What an edit of the true side above is called when it gives the false one below."""
+
 _SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
@@ -72,10 +91,7 @@ def diagnose(problem: Problem, wrong: WrongLine) -> tuple[Candidate, ...]:
     """
     with np.errstate(all="ignore"):
         search = _Search(problem, wrong)
-        try:
-            search.run()
-        except StepsSpentError:
-            pass
+        search.run()
         return search.candidates()
 
 
@@ -85,7 +101,7 @@ class _Search:
     def __init__(self, problem: Problem, wrong: WrongLine) -> None:
         self.problem = problem
         self.wrong = wrong
-        self.steps = Steps(BUDGET)
+        self.steps = Steps(_LONG)
         self.points = _differing(_points(problem, wrong), wrong.tree, self.steps)
         self.hits: list[_Hit] = []
         point = self.points[0]
@@ -110,22 +126,61 @@ class _Search:
         if self.worked.value is not None and self.truth.same(self.worked.value):
             self.nearly_right()
             return
-        self.compare()
+        self.within(_SHORT, self.compare)
         if self.best <= _SURE:
-            self.tree(self.worked, edits(self.worked, self.known, few=True))
+            few = edits(self.worked, self.known, few=True)
+            self.within(_SHORT, lambda: self.tree(self.worked, few))
             return
-        self.tree(self.worked, regrouped(self.worked))
         tried: list[Edit] = []
-        self.tree(self.worked, edits(self.worked, self.known), tried)
+        every = edits(self.worked, self.known)
+        self.within(_SHORT, lambda: self.tree(self.worked, regrouped(self.worked)))
+        self.within(_LONG, lambda: self.tree(self.worked, every, tried))
         if self.best > _SURE:
-            self.sweeps()
+            self.within(_LONG, self.sweeps)
         if self.best > _GOOD:
-            self.tree(self.worked, renamed_together(self.worked, self.known))
-            self.tree(self.worked, slopes_together(self.worked, self.known))
-            self.tree(self.worked, products_together(self.worked, self.known))
-            self.definitions()
+            self.within(_SHORT, self.together)
+            self.within(_SHORT, self.definitions)
+            self.within(_SHORT, self.from_above)
         if self.best > _FAIR:
-            self.tree(self.worked, pairs(self.worked, tried))
+            self.within(_SHORT, lambda: self.tree(self.worked, pairs(self.worked, tried)))
+
+    def within(self, steps: int, search: Callable[[], None]) -> None:
+        """Run one part of the search with a budget of its own."""
+        self.steps.left = steps
+        try:
+            search()
+        except StepsSpentError:
+            pass
+
+    def together(self) -> None:
+        """The same slip at several places."""
+        for several in (
+            renamed_together,
+            slopes_together,
+            products_together,
+            reductions_together,
+        ):
+            self.tree(self.worked, several(self.worked, self.known))
+
+    def from_above(self) -> None:
+        """Single edits that make the side out of the true one that it rewrites."""
+        if not self.wrong.before or self.answers[0] is None:
+            return
+        above = Worked(self.wrong.before[-1], self.known.point, self.steps)
+        mine = Wanted(self.answers[0])
+        for edit in edits(above, self.known):
+            if edit.label not in _REVERSED or not mine.same(
+                above.edited(edit.site, above.at(edit.new))
+            ):
+                continue
+            tree = replaced(above.tree, {id(edit.site): edit.new})
+            if all(
+                Wanted(answer).same(self.value_at(tree, point))
+                for point, answer in zip(self.points[1:], self.answers[1:], strict=True)
+                if answer is not None
+            ):
+                label = _REVERSED[edit.label]
+                self.hit(label, "edit", self.whole, edit.extra - 0.3)
 
     @property
     def best(self) -> float:
@@ -153,6 +208,7 @@ class _Search:
         if any(answer is None for answer in self.answers):
             return
         if not self.fits:
+            self.diagonal_only()
             self.other_targets()
             return
         ratio = ratios.constant_ratio(self.answers, self.points)
@@ -162,10 +218,77 @@ class _Search:
                 self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
         if ratios.constant_difference(self.answers, self.points):
             self.hit("additive_constant", "ratio", self.whole)
+        change = ratios.constant_change(self.answers, self.points)
+        if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
+            self.hit("sign_error" if change < 0 else "constant_factor", "ratio", self.whole, 0.5)
+        some, share = ratios.agreement(self.answers, self.points)
+        if some:
+            self.hit("domain_mismatch", "ratio", self.whole)
+        elif _LEAST_SHARE < share < 1 - _LEAST_SHARE / 4:
+            self.hit("domain_mismatch", "edit", self.whole)
+        self.diagonal_only()
+        self.integrated()
+        self.formulas()
         for found, value in ratios.comparisons(self.answers[0], self.known):
             if self.predicts(value):
                 self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
         self.other_targets()
+
+    def diagonal_only(self) -> None:
+        """The diagonal of a Jacobian in the place of the whole."""
+        truth = self.known.point.truth
+        left = self.wrong.left
+        if left is None or truth.ndim != 2 or truth.shape[0] != truth.shape[1]:
+            return
+        mine = Wanted(self.answers[0])
+        diagonal = np.diag(np.diag(truth))
+        if mine.same(diagonal) or mine.same(np.diag(truth)):
+            if np.any(truth != diagonal):
+                self.hit("softmax_diagonal_only", "ratio", self.whole)
+
+    def integrated(self) -> None:
+        """A side whose own derivative is the function that was to be differentiated."""
+        left = self.wrong.left
+        if left is None or self.truth.shape or self.problem.own or not self.is_scalar(left):
+            return
+        if any(isinstance(term, Derivative) for term in self.worked.terms):
+            return
+        for point in self.points[:_ENOUGH]:
+            slope = self.slope_of_side(point, left.by)
+            value = float(point.values[left.of])
+            if slope is None or not abs(slope - value) <= _NEAR * (abs(value) + 1e-3):
+                return
+        self.hit("integrated_instead", "ratio", self.whole)
+
+    def is_scalar(self, left: Derivative) -> bool:
+        """Whether both quantities of a derivative are numbers."""
+        values = self.known.point.values
+        return not values[left.of].shape and not values[left.by].shape
+
+    def slope_of_side(self, point: Point, by: str) -> float | None:
+        """The derivative of the side by a number, from a central difference."""
+        ends = []
+        for nudge in (_NUDGE, -_NUDGE):
+            try:
+                moved = point.moved(self.problem.graph, by, nudge)
+            except UNFIT:
+                return None
+            value = self.value_at(self.wrong.tree, moved)
+            if value is None or value.shape:
+                return None
+            ends.append(float(value))
+        return (ends[0] - ends[1]) / (2 * _NUDGE)
+
+    def formulas(self) -> None:
+        """The local derivative of another function, written with the quantity's own value."""
+        left = self.wrong.left
+        if left is None or left.of not in self.known.point.values:
+            return
+        mine = Wanted(self.answers[0])
+        for formula in FORMULAS:
+            value = formula(self.known.point.values[left.of])
+            if mine.same(value) and self.predicts(lambda p, f=formula: f(p.values[left.of])):  # type: ignore[misc]
+                self.hit("wrong_local_derivative", "ratio", self.whole)
 
     def other_targets(self) -> None:
         """The gradient of another quantity, or no gradient at all."""
@@ -273,12 +396,7 @@ class _Search:
         first = sweeps[0]
         graph = self.problem.graph
         moving = frozenset(first.between)
-        by_op: dict[str, list[int]] = {}
-        for place in first.between[1:]:
-            op = graph.steps[place].op
-            if op is not None:
-                by_op.setdefault(op.name, []).append(place)
-        for places in by_op.values():
+        for places in _alike(graph, first.between[1:]):
             if len(places) < 2:
                 continue
             made = [
@@ -486,6 +604,24 @@ def _rewrites(wrong: WrongLine) -> bool:
     )
 
 
+def _alike(graph: Graph, places: Sequence[int]) -> list[list[int]]:
+    """Steps of one op, and of these the ones with operands of like names."""
+    by_op: dict[tuple[str, ...], list[int]] = {}
+    for place in places:
+        step = graph.steps[place]
+        if step.op is None:
+            continue
+        names = [(graph.steps[k].name or "").rstrip("0123456789") for k in step.operands]
+        by_op.setdefault((step.op.name,), []).append(place)
+        if len(step.operands) > 1:
+            by_op.setdefault((step.op.name, *names), []).append(place)
+    found: list[list[int]] = []
+    for group in by_op.values():
+        if group not in found:
+            found.append(group)
+    return found
+
+
 class _Sweeps:
     """The true sweeps at all points, each made when it is asked for."""
 
@@ -531,7 +667,7 @@ def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
         Point(i, problem.values, problem.nodes, wrong.truth, problem.derivative)
         for i in range(min(count, _POINTS))
     ]
-    good = [p for p in made if np.all(np.isfinite(p.truth)) and np.any(p.truth != 0)]
+    good = [p for p in made if np.all(np.isfinite(p.truth))]
     return sorted(good, key=lambda p: -_nonzero(p.truth)) or made
 
 
@@ -562,6 +698,13 @@ def _with_factors(problem: Problem, points: list[Point]) -> tuple[str, ...]:
         name = f"#{i}"
         for point in points:
             point.values[name] = _slope(step, point.nodes, i)
+        names.append(name)
+    for i, step in enumerate(graph.steps):
+        if step.op is None or step.name is not None or step.op.name in _PLAIN or not graph.live[i]:
+            continue
+        name = f"#={i}"
+        for point in points:
+            point.values[name] = point.nodes[i]
         names.append(name)
     return tuple(names)
 

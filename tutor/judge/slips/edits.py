@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.ops import REGISTRY
 from tutor.judge.slips.quantities import Quantities
@@ -71,6 +71,7 @@ def edits(worked: Worked, known: Quantities, few: bool = False) -> Iterator[Edit
         _quotients,
         _names,
         _derivatives,
+        _distributed,
         _scaled,
         _added,
     ):
@@ -100,10 +101,17 @@ def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
             case Binary(sign="**", right=Number() as exponent):
                 yield _at("power_rule", exponent, Unary("-", exponent), 0.3)
         if isinstance(term, Compare):
-            turned = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(term.relation)
-            if turned is not None:
-                new = Compare(turned, term.left, term.right)  # type: ignore[arg-type]
-                yield _at("wrong_local_derivative", term, new)
+            for relation in (">", "<", ">=", "<=", "==", "!="):
+                if relation != term.relation:
+                    new = Compare(relation, term.left, term.right)
+                    yield _at("wrong_local_derivative", term, new, -0.5)
+            for place, operand in enumerate((term.left, term.right)):
+                other = term.right if place == 0 else term.left
+                choices = [Name(name) for name in known.like(worked.at(other))]
+                for choice in (*choices, *map(_literal, (0.0, *known.numbers))):
+                    pair = (choice, other) if place == 0 else (other, choice)
+                    new = Compare(term.relation, *pair)
+                    yield Edit("wrong_eval_point", term, new, (operand.start, operand.end), -0.3)
 
 
 def _slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
@@ -137,7 +145,11 @@ def _slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
             )
             yield _at(label, term, new)
             if known.point_of(term.name) is not None:
-                yield _at("wrong_local_derivative", term, Binary("-", Number(1.0), term), 0.3)
+                yield _at("wrong_node", term, Binary("-", Number(1.0), term), 0.2)
+        if isinstance(term, Name):
+            for function in known.applied.get(term.name, ()):
+                new = Call(f"{function}'", (term,))
+                yield _at("wrong_local_derivative", term, new, -0.4)
 
 
 def _sloped(function: str) -> bool:
@@ -195,6 +207,9 @@ def _functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
         elif name == "flip":
             yield _at("kernel_flip", term, operands[0], 0.1)
         elif name in _OPPOSITE:
+            for one, other in (operands, operands[::-1]) if len(operands) == 2 else ():
+                mask = Compare(">" if name == "maximum" else "<", one, other)
+                yield _at("activation_for_derivative", term, mask)
             yield _at("wrong_local_derivative", term, Call(_OPPOSITE[name], operands))
         elif name in _TAKEN:
             for other in _TAKEN[name]:
@@ -254,7 +269,7 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("outer_inner", term, Call("outer", (left, right)), 0.2)
                 yield _at("outer_inner", term, Call("outer", (right, left)), 0.2)
         if term.sign in ("+", "-"):
-            if not isinstance(left, Number) and not isinstance(right, Number):
+            if _number(left) not in (0.0, 1.0) and _number(right) not in (0.0, 1.0):
                 yield _at("sum_product_confusion", term, Binary("*", left, right))
         elif term.sign == "*":
             yield _at("sum_product_confusion", term, Binary("+", left, right), 0.4)
@@ -268,6 +283,41 @@ def _turned(term: Expression) -> Expression:
     return term.operand if isinstance(term, Transpose) else Transpose(term)
 
 
+def _distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A function of a sum taken for the sum of its values, and the like."""
+    for term in worked.terms:
+        if isinstance(term, Binary) and term.sign in ("+", "-", "*", "/"):
+            a, b = term.left, term.right
+            if isinstance(a, Call) and isinstance(b, Call) and a.function == b.function:
+                if len(a.operands) == len(b.operands) == 1 and a.keywords == b.keywords:
+                    for sign in ("+", "-", "*", "/"):
+                        inner = Binary(sign, a.operands[0], b.operands[0])
+                        new = Call(a.function, (inner,), a.keywords)
+                        yield _at("algebra_slip", term, new, 0.1 if sign == term.sign else 0.2)
+            if _is_power(a) and _is_power(b) and a.right == b.right:
+                new_power = Binary("**", Binary(term.sign, a.left, b.left), a.right)
+                yield _at("algebra_slip", term, new_power, 0.1)
+            if _is_quotient(a) and _is_quotient(b) and a.left == b.left:
+                yield _at("algebra_slip", term, Binary("/", a.left, Binary(term.sign, a.right, b.right)))
+        elif isinstance(term, Call) and len(term.operands) == 1:
+            inner = term.operands[0]
+            if isinstance(inner, Binary) and inner.sign in ("+", "-", "*", "/"):
+                parts = [Call(term.function, (x,), term.keywords) for x in (inner.left, inner.right)]
+                yield _at("algebra_slip", term, Binary(inner.sign, *parts), 0.15)
+            elif isinstance(inner, Call) and len(inner.operands) == 1:
+                swapped = Call(term.function, inner.operands, term.keywords)
+                new = Call(inner.function, (swapped,), inner.keywords)
+                yield _at("algebra_slip", term, new, 0.15)
+
+
+def _is_power(term: Expression) -> TypeGuard[Binary]:
+    return isinstance(term, Binary) and term.sign == "**"
+
+
+def _is_quotient(term: Expression) -> TypeGuard[Binary]:
+    return isinstance(term, Binary) and term.sign == "/"
+
+
 def _transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
     for term in worked.terms:
         above = _above(worked, term)
@@ -278,9 +328,12 @@ def _transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
             continue
         reduced = isinstance(above, Call) and above.function in ("sum", "mean")
         yield _at("transpose_error", term, _turned(term), 0.3 if reduced else 0.0)
+        if value.shape[0] == value.shape[1]:
+            both = Binary("+", term, Transpose(term))
+            yield _at("transpose_error", term, Binary("/", both, Number(2.0)), 0.3)
 
 
-_AXES: tuple[tuple[Keyword, ...], ...] = (
+AXES: tuple[tuple[Keyword, ...], ...] = (
     (),
     (Keyword("axis", 0),),
     (Keyword("axis", 1),),
@@ -296,7 +349,7 @@ def _reductions(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if isinstance(term, Call) and term.function in ("sum", "mean"):
             other = "mean" if term.function == "sum" else "sum"
             yield _at("batch_mean", term, Call(other, term.operands, term.keywords))
-            for keywords in _AXES:
+            for keywords in AXES:
                 if keywords != term.keywords:
                     new = Call(term.function, term.operands, keywords)
                     yield _at("wrong_axis", term, new, 0.0 if _axis(keywords) else 0.1)
@@ -320,7 +373,7 @@ def _reductions(worked: Worked, known: Quantities) -> Iterator[Edit]:
             continue
         if isinstance(_above(worked, term), Call) and _above(worked, term).function == "sum":  # type: ignore[union-attr]
             continue
-        for keywords in _AXES:
+        for keywords in AXES:
             if len(keywords) < 2 or value.ndim > 1:
                 yield _at("missing_sum", term, Call("sum", (term,), keywords), 0.02 * len(keywords))
 
@@ -337,7 +390,8 @@ def _dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
         left, right = term.left, term.right
         if term.sign in ("+", "-"):
             label = "additive_constant" if isinstance(right, Number) else "extra_term"
-            yield Edit(label, term, left, (right.start, right.end))
+            more = 0.3 if isinstance(left, Number) else 0.0
+            yield Edit(label, term, left, (right.start, right.end), more)
             label = "additive_constant" if isinstance(left, Number) else "extra_term"
             new: Expression = right if term.sign == "+" else Unary("-", right)
             yield Edit(label, term, new, (left.start, left.end), 0.1)
@@ -531,8 +585,13 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if not same and worked.value is not None and worked.value.shape == worked.point.truth.shape:
                 continue
             label = renaming(worked, known, term, name)
-            extra = 0.0 if known.siblings(term.name, name) else 0.1
+            extra = -0.15 if known.siblings(term.name, name) else 0.1
             yield _at(label, term, Name(name), extra + (0.0 if same else 0.4), fact=term.name)
+        for name in known.like(value):
+            if known.asked is not None and (known.asked[0], name) != known.asked:
+                if known.depends(known.asked[0], name):
+                    new = Derivative(known.asked[0], name)
+                    yield _at("wrong_node", term, new, 0.25, fact=term.name)
 
 
 def renaming(worked: Worked, known: Quantities, term: Name, name: str) -> str:
@@ -546,6 +605,12 @@ def renaming(worked: Worked, known: Quantities, term: Name, name: str) -> str:
         other = above.right if above.left is inner else above.left
         if isinstance(other, Binary) and _mentions(other, term.name):
             return "wrong_eval_point"
+    elif isinstance(above, Binary) and above.sign == "**":
+        outside = _above(worked, above)
+        if isinstance(outside, Binary) and _number(outside.left) == 1.0:
+            return "wrong_eval_point"
+        if known.depends(term.name, name) or known.depends(name, term.name):
+            return "wrong_eval_point"
     elif isinstance(above, Binary) and related:
         return "wrong_eval_point"
     while isinstance(above, Binary | Unary | Transpose):
@@ -555,7 +620,8 @@ def renaming(worked: Worked, known: Quantities, term: Name, name: str) -> str:
 
 def _is_scalar_function(term: Expression | None) -> bool:
     return isinstance(term, Compare) or (
-        isinstance(term, Call) and _sloped(term.function.removesuffix("'"))
+        isinstance(term, Call)
+        and (_sloped(term.function.removesuffix("'")) or "softmax" in term.function)
     )
 
 
@@ -578,7 +644,8 @@ def _derivatives(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if (of, by) == (term.of, term.by) or (of != term.of and by != term.by):
                 continue
             if (of, by) != known.asked:
-                yield _at("wrong_node", term, Derivative(of, by), 0.2)
+                near = known.siblings(of, term.of) or known.siblings(by, term.by)
+                yield _at("wrong_node", term, Derivative(of, by), -0.25 if near else 0.2)
         above = _above(worked, term)
         label = "wrong_eval_point" if _is_scalar_function(above) else "wrong_node"
         for name in known.like(worked.at(term)):

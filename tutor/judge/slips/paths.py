@@ -93,17 +93,22 @@ def _listed(graph: Graph, uses: dict[int, list[Edge]], by: int) -> Iterator[Cut]
 
 def _steps_of_time(graph: Graph, uses: dict[int, list[Edge]]) -> Iterator[Cut]:
     """The same use of quantities that are alike but for a number in their names."""
-    alike: dict[tuple[str, str, int], list[Edge]] = {}
+    alike: dict[tuple[str, str, int, str], list[Edge]] = {}
     for place, edges in uses.items():
         name = graph.steps[place].name
         for user, slot in edges:
             op = graph.steps[user].op
             if name is not None and op is not None:
-                stem = name.rstrip("0123456789")
-                alike.setdefault((stem, op.name, slot), []).append((user, slot))
+                others = [graph.steps[k].name or "" for k in graph.steps[user].operands if k != place]
+                key = (_stem(name), op.name, slot, " ".join(map(_stem, others)))
+                alike.setdefault(key, []).append((user, slot))
     for group in alike.values():
         if len(group) > 1:
             yield frozenset(group)
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
 def _leaves_path(

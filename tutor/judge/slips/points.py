@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.bounded import Bounded
+from engine.arrays.numpy_ import NAMESPACE
+from tutor.judge.graph import Graph
 from tutor.judge.links import Linked
 
 Array = Any
@@ -54,11 +56,31 @@ class Point:
             raise TypeError(f"d{of}/d{by} is no array of the shape of {by}")
         return found
 
+    def moved(self, graph: Graph, by: str, change: float) -> Point:
+        """This point with one quantity moved, and all that depends on it worked out again."""
+        begin = graph.places[by]
+        nodes = list(self.nodes)
+        nodes[begin] = nodes[begin] + change
+        for i in range(begin + 1, len(nodes)):
+            if not graph.ancestors[i] >> begin & 1:
+                continue
+            step = graph.steps[i]
+            inputs = [nodes[k] for k in step.operands]
+            made = inputs[0] if step.op is None else step.op.forward(NAMESPACE, *inputs, **step.params)
+            nodes[i] = at(np.asarray(made), 0)
+        values = dict(self.values)
+        values.update({name: nodes[place] for name, place in graph.places.items()})
+        return Point(0, values, tuple(nodes), self.truth, _no_derivative)
+
     def _link(self, link: Linked) -> Any:
         if link.diagonal is not None:
             return at(link.diagonal, self._place)
         jacobian = at(link.jacobian, self._place)
         return replace(link, jacobian=jacobian) if link.axes else jacobian
+
+
+def _no_derivative(of: str, by: str) -> Array:
+    raise TypeError(f"d{of}/d{by} is not known here")
 
 
 def at(value: Any, place: int) -> Array:

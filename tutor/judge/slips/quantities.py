@@ -111,6 +111,18 @@ class Quantities:
                 found[name] = (step.op.name, source.operands[0])
         return found
 
+    @cached_property
+    def applied(self) -> Mapping[str, tuple[str, ...]]:
+        """For each quantity, the elementwise functions that the forward lines take of it."""
+        found: dict[str, list[str]] = {}
+        for step in self.graph.steps:
+            if step.op is None or not step.op.elementwise or len(step.operands) != 1:
+                continue
+            name = self.graph.steps[step.operands[0]].name
+            if name is not None and step.op.name != "neg":
+                found.setdefault(name, []).append(step.op.name)
+        return {name: tuple(dict.fromkeys(ops)) for name, ops in found.items()}
+
     def point_of(self, name: str) -> Expression | None:
         """Where the function that makes a quantity is taken; None for what no function makes."""
         made = self.made_by.get(name)

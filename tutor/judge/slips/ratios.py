@@ -126,10 +126,15 @@ def comparisons(answer: Array, known: Quantities) -> Iterator[tuple[Found, Value
     mine, truth = Wanted(answer), Wanted(point.truth)
     if mine.same(1 / point.truth):
         yield Found("inverted_ratio"), lambda p: 1 / p.truth
+    product = np.asarray(answer * point.truth)[()]
     for factor in known.factors:
         value = point.values[factor]
         if not known.broadcasts(factor, truth.shape):
             continue
+        if not factor.startswith("#"):
+            for power in (1, 2):
+                if Wanted(product).same(np.asarray(value**power * np.ones_like(product))[()]):
+                    yield Found("inverted_ratio", 0.1, factor), _turned(factor, power)
         for sign in (1.0, -1.0):
             more = 0.0 if sign > 0 else 0.5
             if truth.same(sign * answer * value):
@@ -144,3 +149,48 @@ def _over(factor: str, sign: float) -> Value:
 
 def _times(factor: str, sign: float) -> Value:
     return lambda p: sign * p.truth * p.values[factor]
+
+
+def _turned(factor: str, power: int) -> Value:
+    return lambda p: p.values[factor] ** power / p.truth
+
+
+def constant_change(answers: Sequence[Array], points: Sequence[Point]) -> float | None:
+    """The number r if the side is r times the truth plus a constant, and not r times the truth."""
+    pairs = [
+        (float(answer.flat[0]) if answer.shape else float(answer), point.truth)
+        for answer, point in zip(answers, points, strict=True)
+        if answer.shape == point.truth.shape
+    ]
+    numbers = [(a, float(t.flat[0]) if t.shape else float(t)) for a, t in pairs]
+    if len(numbers) < 4 or len(numbers) < len(answers):
+        return None
+    (a0, t0), (a1, t1) = numbers[0], max(numbers[1:], key=lambda n: abs(n[1] - numbers[0][1]))
+    if t1 == t0:
+        return None
+    ratio = (a1 - a0) / (t1 - t0)
+    for answer, point in zip(answers, points, strict=True):
+        left = answer - answers[0]
+        right = ratio * (point.truth - points[0].truth)
+        room = 1e-7 * (np.abs(answer) + np.abs(answers[0]) + np.abs(ratio) * np.abs(point.truth))
+        if not np.all(np.abs(left - right) <= room):
+            return None
+    return ratio if np.isfinite(ratio) else None
+
+
+def agreement(answers: Sequence[Array], points: Sequence[Point]) -> tuple[bool, float]:
+    """Whether the side is true at some points (where the truth is not 0) but not at all, and the
+    share of entries, over all points, at which it is."""
+    right = entries = whole = wrong = 0
+    for answer, point in zip(answers, points, strict=True):
+        if answer.shape != point.truth.shape:
+            return False, 0.0
+        same = np.abs(answer - point.truth) <= CLOSE * np.abs(point.truth)
+        told = point.truth != 0
+        right += int(np.sum(same & told))
+        entries += int(np.sum(told))
+        if np.all(same):
+            whole += int(np.any(told))
+        else:
+            wrong += 1
+    return bool(whole and wrong), right / max(entries, 1)

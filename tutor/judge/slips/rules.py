@@ -165,7 +165,6 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
     ),
     "exp": (
         ("power_rule", _x(lambda x: x * np.exp(x - 1))),
-        ("wrong_local_derivative", _x(lambda x: x * np.exp(x))),
         ("wrong_local_derivative", _x(lambda x: x)),
         ("wrong_local_derivative", _x(lambda x: 1 / x)),
     ),
@@ -185,7 +184,6 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
     ),
     "square": (
         ("power_rule", _x(lambda x: 2 * x * x)),
-        ("power_rule", _x(lambda x: 2.0)),
         ("constant_factor", _x(lambda x: x)),
         ("integrated_instead", _x(lambda x: x**3 / 3)),
     ),
@@ -205,6 +203,15 @@ _TAKEN_FOR: dict[str, tuple[str, ...]] = {
     "relu": ("sigmoid", "tanh"),
     "softplus": ("relu", "sigmoid", "tanh"),
 }
+
+FORMULAS: tuple[Callable[[Array], Array], ...] = (
+    lambda v: v * (1 - v),
+    lambda v: 1 - v * v,
+    lambda v: 1 - v,
+    lambda v: (1 - v) ** 2,
+    lambda v: 1 + v * v,
+)
+"""What is taken for a local derivative written with the value of the function."""
 
 _BY_OUT: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda v: v * (1 - v),
@@ -247,12 +254,10 @@ def _formula_at(formula: Callable[[Array], Array], other: int) -> WrongRule:
 
 
 def _mul() -> Iterator[Mistake]:
-    yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.passed[1]])
-    yield Mistake("missing_chain_factor", lambda s: [s.passed[0], s.upstream])
+    yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.passed[1]], True)
+    yield Mistake("missing_chain_factor", lambda s: [s.passed[0], s.upstream], True)
     yield Mistake("wrong_node", lambda s: [s.upstream * s.inputs[0], s.passed[1]])
     yield Mistake("wrong_node", lambda s: [s.passed[0], s.upstream * s.inputs[1]])
-    yield Mistake("not_differentiated", lambda s: [s.upstream * s.out, s.passed[1]])
-    yield Mistake("not_differentiated", lambda s: [s.passed[0], s.upstream * s.out])
     yield Mistake("sign_error", lambda s: [_minus(s.passed[0]), s.passed[1]])
     yield Mistake("sign_error", lambda s: [s.passed[0], _minus(s.passed[1])])
     yield Mistake("integrated_instead", lambda s: [s.upstream * s.inputs[1] * s.inputs[0] ** 2 / 2, s.passed[1]])
@@ -322,7 +327,7 @@ def _pow() -> Iterator[Mistake]:
     yield to_base("power_rule", lambda x, n: np.power(x, n - 1) if n != 2 else np.nan)
     yield to_base("constant_factor", lambda x, n: np.power(x, n - 1) if n == 2 else np.nan)
     yield to_base("not_differentiated", lambda x, n: np.power(x, n))
-    yield to_base("power_rule", lambda x, n: n * np.power(x, n - 2))
+    yield to_base("power_rule", lambda x, n: n * np.power(x, n - 2) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 1) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 2) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: n * np.power(x, n + 1))
@@ -377,6 +382,7 @@ def _total(values: Array, spot: Spot) -> Array:
 
 def _log_softmax() -> Iterator[Mistake]:
     yield Mistake("missing_branch", lambda s: [s.upstream])
+    yield Mistake("softmax_diagonal_only", lambda s: [s.upstream * (1 - np.exp(s.out))])
     yield Mistake("missing_sum", lambda s: [s.upstream - np.exp(s.out) * s.upstream])
     yield Mistake("sign_error", lambda s: [s.upstream + np.exp(s.out) * _total(s.upstream, s)])
 
@@ -401,6 +407,7 @@ def _largest() -> Iterator[Mistake]:
 
 
 def _chosen() -> Iterator[Mistake]:
+    yield Mistake("activation_for_derivative", lambda s: [s.upstream * s.out, s.upstream * s.out])
     yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.upstream])
     yield Mistake("wrong_local_derivative", lambda s: [s.upstream - s.passed[0] if s.passed[0] is not None else None, s.upstream - s.passed[1] if s.passed[1] is not None else None])
 

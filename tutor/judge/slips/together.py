@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from tutor.judge.slips.edits import Edit, renaming
+from tutor.judge.slips.edits import AXES, Edit, renaming
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Expression, Name, Transpose, children
@@ -33,6 +33,10 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 label = "wrong_eval_point"
             yield _mapped(worked, label, {name: other}, 0.05)
     names = frozenset(known.names)
+    plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
+    for one, other in combinations(plain, 2):
+        if known.shape(one) == known.shape(other):
+            yield _mapped(worked, "wrong_node", {one: other, other: one}, 0.2)
     for mapping in _shifts(used, names):
         yield _mapped(worked, "wrong_node", mapping, 0.1)
     for mapping in _kinds(used, names):
@@ -52,6 +56,29 @@ def slopes_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
             new = replaced(worked.tree, slopes)
             span = (worked.tree.start, worked.tree.end)
             yield Edit("activation_for_derivative", worked.tree, new, span, 0.1)
+
+
+def reductions_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Every sum and mean goes along another axis, or is the other of the two."""
+    calls = [t for t in worked.terms if _is_reduction(t)]
+    if len(calls) < 2:
+        return
+    span = (worked.tree.start, worked.tree.end)
+    for keywords in AXES:
+        new = rebuilt(
+            worked.tree,
+            lambda t, k=keywords: replace(t, keywords=k) if _is_reduction(t) else t,  # type: ignore[misc]
+        )
+        yield Edit("wrong_axis", worked.tree, new, span, 0.1)
+    for name in ("sum", "mean"):
+        new = rebuilt(
+            worked.tree, lambda t, n=name: replace(t, function=n) if _is_reduction(t) else t  # type: ignore[misc]
+        )
+        yield Edit("batch_mean", worked.tree, new, span, 0.1)
+
+
+def _is_reduction(term: Expression) -> bool:
+    return isinstance(term, Call) and term.function in ("sum", "mean")
 
 
 def products_together(worked: Worked, known: Quantities) -> Iterator[Edit]:

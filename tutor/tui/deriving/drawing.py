@@ -53,12 +53,8 @@ class Drawer:
             if len(self._boxes) > _MOST_KEPT:
                 self._boxes.clear()
             line = self.read(derivation, at, text)
-            shown = isinstance(line, Line)
-            self._boxes[key] = (
-                drawn_line(line, width, ascii=self._ascii) if isinstance(line, Line) else None
-            )
-            if not shown:
-                return None
+            readable = isinstance(line, Line)
+            self._boxes[key] = drawn_line(line, width, ascii=self._ascii) if readable else None
         return self._boxes[key]
 
     def given(self, derivation: Derivation, width: int) -> list[Row]:
@@ -87,17 +83,25 @@ class Drawer:
 
 
 def rows_of(box: Box, judged: Judged | None, *, dim: bool = False) -> list[Row]:
-    """The rows of a picture. Of a wrong line the cells of the wrong spot are marked, and a row of
-    strokes stands below them."""
+    """The rows of a picture. Of a wrong line the cells of the wrong spot are marked, with strokes
+    below them: in the row that is free there, else in one more."""
     cells: frozenset[tuple[int, int]] = frozenset()
     if judged is not None and judged.mark == "✗" and judged.span is not None:
         cells = marked(box, *judged.span)
-    rows = _rows(box, cells, "faint" if dim else "text")
-    if cells:
-        columns = {x for _, x in cells}
-        strokes = "".join("‾" if x in columns else " " for x in range(max(columns) + 1))
-        rows.append([(strokes, "wrong")])
-    return rows
+    if not cells:
+        return _rows(box, cells, "faint" if dim else "text")
+    columns = {x for _, x in cells}
+    below = max(y for y, _ in cells) + 1
+    strokes = "".join("‾" if x in columns else " " for x in range(box.width))
+    lines, free = list(box.rows), below < box.height
+    if free and all(box.rows[below][x] == " " for x in columns):
+        merged = zip(lines[below], strokes, strict=True)
+        lines[below] = "".join(new if new != " " else old for old, new in merged)
+    else:
+        below = box.height
+        lines.append(strokes)
+    struck = frozenset((below, x) for x in columns)
+    return _runs(lines, cells | struck, "text")
 
 
 def _band(boxes: Sequence[Box]) -> Box:
@@ -110,8 +114,12 @@ def _band(boxes: Sequence[Box]) -> Box:
 def _rows(
     box: Box, cells: frozenset[tuple[int, int]] = frozenset(), role: str = "text"
 ) -> list[Row]:
+    return _runs(box.rows, cells, role)
+
+
+def _runs(lines: Sequence[str], cells: frozenset[tuple[int, int]], role: str) -> list[Row]:
     rows: list[Row] = []
-    for y, text in enumerate(box.rows):
+    for y, text in enumerate(lines):
         runs: list[Run] = []
         for x, char in enumerate(text):
             here = "wrong" if (y, x) in cells else role

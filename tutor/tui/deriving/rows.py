@@ -30,8 +30,7 @@ def asked(derivation: Derivation) -> str:
         return f"find {derivation.target}"
     if exercise.find == "bound":
         return "show the bound"
-    up_to = " and ".join(_UP_TO[one] for one in sorted(exercise.up_to))
-    return f"show that they are equal{f', up to {up_to}' if up_to else ''}"
+    return "show that they are equal"
 
 
 def crumbs(derivation: Derivation, width: int) -> Row:
@@ -64,6 +63,9 @@ def given(exercise: Exercise, width: int, most: int, *, ascii: bool) -> list[Row
     if exercise.start is not None and exercise.goal is not None:
         pieces.append([("from ", "quiet"), (unparse(exercise.start), "text")])
         pieces.append([("to ", "quiet"), (unparse(exercise.goal), "text")])
+        up_to = " and ".join(_UP_TO[one] for one in sorted(exercise.up_to))
+        if up_to:
+            pieces.append([(f"up to {up_to}", "quiet")])
     rows: list[list[Run]] = []
     for piece in pieces:
         if rows and row_width(rows[-1]) + len(_BETWEEN) + row_width(piece) < width:

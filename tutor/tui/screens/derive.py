@@ -65,6 +65,7 @@ class DeriveScreen(Screen[None]):
         self.part = ""
         self.latex = ""
         self.showing_proofs = False
+        self.given = 1
         self.unread: Unread | None = None
         self.last: tuple[int, Box] | None = None
         self._draft = ""
@@ -302,15 +303,20 @@ class DeriveScreen(Screen[None]):
         self.showing_proofs, self.part = True, "proofs"
         self.show()
         waiting = self.prover.waiting
-        said = proving.told(self.prover.proofs)
-        self.say(*(["SymPy is at work; the proofs come here."] if waiting else said))
+        at_work = ["SymPy is at work; the proofs come here."]
+        self.say(*(at_work if waiting else self._proofs_told()))
+
+    def _proofs_told(self) -> list[str]:
+        """What was found of each line; how stands above."""
+        return [one for one in proving.told(self.prover.proofs) if not one.startswith(" ")]
 
     def _proved(self, found: dict[int, Proof]) -> None:
         """Take in what SymPy has found."""
         if not self.is_attached:
             return
-        before = self.derivation
-        self.derivation = proving.noted(before, found)
+        self.derivation = proving.noted(self.derivation, found)
+        if self.showing_proofs and not self.prover.waiting:
+            self.said = self._proofs_told()
         self.show()
 
     def _tell_all(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tutor.tui.screens.derive import DeriveScreen
 
 LEAST_SHEET = 6
+_LEAST_FORMULA = 4
 LOW, HIGH = 11, 20
 """Rows from which on there is room for what is said, and for the drawing."""
 
@@ -35,7 +36,8 @@ def show(screen: DeriveScreen) -> None:
     line = screen.query_one("#given", Lines)
     line.styles.height = max(1, len(given))
     line.show(*given)
-    _share_out(screen, len(given))
+    screen.given = len(given)
+    share_out(screen)
     sheet = screen.query_one("#sheet", Sheet)
     room = width if not screen.beside else width // 2
     count = len(derivation.lines)
@@ -73,18 +75,27 @@ def show_drawing(screen: DeriveScreen) -> None:
         return
     title = screen.query_one("#formula-title", Rule)
     width = view.size.width
-    if not screen.derivation.lines and not screen.sheet.field.value.strip():
-        rows_given = screen.drawer.given(screen.derivation, width - 6)
-        view.show_around(_indented(rows_given, 3), 0, len(rows_given))
+    if _is_beginning(screen):
+        view.show_around(_given(screen, width), 0, 1)
         title.show("given, and what is asked for")
         return
     made = _all_drawn(screen, width) if screen.beside else _one_drawn(screen, width)
     shown, first, end, name = made
+    if not screen.beside and len(shown) > view.size.height:
+        share_out(screen)
     view.show_around(shown, first, end)
     aside = ""
     if screen.unread is not None and not screen.unread.unfinished:
         aside = f"not read yet: {screen.unread.message}"
     title.show(name, aside if len(aside) < width - len(name) - 10 else "not read yet")
+
+
+def _is_beginning(screen: DeriveScreen) -> bool:
+    return not screen.derivation.lines and not screen.sheet.field.value.strip()
+
+
+def _given(screen: DeriveScreen, width: int) -> list[Row]:
+    return _indented(screen.drawer.given(screen.derivation, width - 6), 3)
 
 
 def _one_drawn(screen: DeriveScreen, width: int) -> tuple[list[Row], int, int, str]:
@@ -167,8 +178,8 @@ def show_told(screen: DeriveScreen) -> None:
     view = screen.query_one("#told", FormulaView)
     view.show_around(made, first, end)
     verdict = screen.derivation.verdict
-    aside = ""
-    if verdict is not None and verdict.label is not None and verdict.kind == "wrong":
+    aside = "pageup reads back" if view.above else ""
+    if not aside and verdict is not None and verdict.label and verdict.kind == "wrong":
         aside = verdict.label.replace("_", " ")
     screen.query_one("#told-title", Rule).show(_told_title(screen), aside)
 
@@ -194,8 +205,11 @@ def told_rows(screen: DeriveScreen) -> tuple[list[Row], int, int]:
             continue
         begin = len(made)
         made += part
-        if name == screen.part or name == "verdict":
+        if name in ("verdict", screen.part):
             first, end = begin, len(made)
+        if name == screen.part == "proofs":
+            # They are read from their beginning; of a solution the newest step counts.
+            end = min(end, first + screen.query_one("#told").size.height)
     return made, first, end
 
 
@@ -243,22 +257,28 @@ def show_hint(screen: DeriveScreen) -> None:
     line.show(*words.folded(hint, line.size.width - 1))
 
 
-def _share_out(screen: DeriveScreen, given: int) -> None:
-    """Give the drawing and what is said the rows that they need, as far as the lines keep some."""
-    height = screen.size.height
+def share_out(screen: DeriveScreen) -> None:
+    """Give what is said and the drawing the rows that they need, as far as the lines keep some."""
+    height, given = screen.size.height, screen.given
     told = screen.query_one("#told")
-    view = screen.query_one("#formula")
     wanted = max(3, len(told_rows(screen)[0]))
     if height < LOW:
         return
     if height < HIGH:
         told.styles.height = min(wanted, max(2, (height - given - 6) // 2))
         return
-    # The crumbs, three rules, the status and the keys.
-    left = height - given - 6 - screen.query_one("#status").size.height + 1
+    # The crumbs, three rules, the status and the keys take the others.
+    left = height - given - 6 - (1 if screen.has_class("-tall") else 0)
     if screen.beside:
         told.styles.height = min(max(8, wanted), left // 2)
         return
-    drawn = max(4, min(7, left // 4))
-    view.styles.height = drawn
-    told.styles.height = min(max(4, wanted), max(3, left - drawn - LEAST_SHEET))
+    derivation = screen.derivation
+    lines = len(rows.finished(derivation, range(len(derivation.lines)), screen.size.width)) + 1
+    width = screen.size.width
+    drawn = _given(screen, width) if _is_beginning(screen) else _one_drawn(screen, width)[0]
+    needed = max(_LEAST_FORMULA, len(drawn))
+    said = min(max(4, wanted), max(3, left - _LEAST_FORMULA - LEAST_SHEET))
+    screen.query_one("#formula").styles.height = min(
+        needed, max(_LEAST_FORMULA, left - said - max(LEAST_SHEET, min(lines, left // 2)))
+    )
+    told.styles.height = said
