@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import links, samples
+from tutor.judge.chance import Chance
 from tutor.judge.checking import Checker, Finding, ShapesDifferError
 from tutor.judge.equal import FACTOR
 from tutor.judge.evaluate import MisfitError
@@ -111,9 +112,7 @@ def _uphill(
     return Finding("true")
 
 
-def _moved(
-    variable: Variable, values: np.ndarray, rng: np.random.Generator, width: float
-) -> np.ndarray:
+def _moved(variable: Variable, values: np.ndarray, rng: Chance, width: float) -> np.ndarray:
     """A random step within the domain of a variable."""
     step = rng.normal(size=values.shape) * width
     match variable.domain:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import kinks, links, samples
+from tutor.judge.chance import Chance
 from tutor.judge.equal import Comparison, compare, differ
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground, Setting, drawn
@@ -71,7 +72,7 @@ class Checker:
 
     def __init__(self, setting: Setting, seed: int) -> None:
         self.setting = setting
-        self.rng = np.random.Generator(np.random.PCG64(seed))
+        self.rng = Chance(seed)
         self.own: dict[str, Expression] = {}
         self._made: dict[str, Ground] = {}
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import samples
+from tutor.judge.chance import Chance
 from tutor.judge.evaluate import Evaluation, MisfitError
 from tutor.judge.exercise import Exercise
 from tutor.judge.graph import Graph, Shape, Sweep, compiled
@@ -221,7 +222,7 @@ def _repeated(node: Bounded, times: int) -> Bounded:
 def drawn(
     setting: Setting,
     which: int,
-    rng: np.random.Generator,
+    rng: Chance,
     scales: Sequence[float] = samples.SCALES + samples.BEYOND,
 ) -> Ground:
     """Points of the given scales; those where the computation itself has no value are replaced by

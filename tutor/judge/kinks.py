@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tutor.judge import samples
+from tutor.judge.chance import Chance
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground, Setting
 from tutor.judge.samples import Leaves
@@ -51,7 +52,7 @@ def points_beside(
     trees: Sequence[Expression],
     own: Mapping[str, Expression],
     leaves: Leaves,
-    rng: np.random.Generator,
+    rng: Chance,
 ) -> Leaves | None:
     """Points on both sides of the kinks of the forward lines and of some terms, None without any.
 
@@ -148,7 +149,7 @@ def _closed_in(
     return samples.joined([samples.between(first, last, place, variables) for place in places])
 
 
-def _pairs(values: Array, given: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+def _pairs(values: Array, given: int, rng: Chance) -> list[tuple[int, int, int]]:
     """Some columns whose sign changes among the points: (column, a point below, one above).
 
     given: how many columns belong to the forward lines; the others are the learner's, of which
@@ -159,11 +160,17 @@ def _pairs(values: Array, given: int, rng: np.random.Generator) -> list[tuple[in
     theirs, ours = turning[turning >= given], turning[turning < given]
     pairs: list[tuple[int, int, int]] = []
     for columns, most, times in ((theirs, _THEIRS, 3), (ours, _OURS, 1)):
-        chosen = rng.permutation(columns)[:most]
+        chosen = columns[np.argsort(rng.random(len(columns)))[:most]]
         for column in chosen:
             lower, upper = np.flatnonzero(below[:, column]), np.flatnonzero(above[:, column])
             # Two points that are close to the kink, and some anywhere.
-            low = [lower[np.argmax(values[lower, column])], *rng.choice(lower, times)]
-            high = [upper[np.argmin(values[upper, column])], *rng.choice(upper, times)]
+            low = [
+                lower[np.argmax(values[lower, column])],
+                *lower[rng.integers(0, len(lower), times)],
+            ]
+            high = [
+                upper[np.argmin(values[upper, column])],
+                *upper[rng.integers(0, len(upper), times)],
+            ]
             pairs += [(int(column), int(a), int(b)) for a, b in zip(low, high, strict=True)]
     return pairs

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from engine.arrays.bounded import Bounded, bounded
+from tutor.judge.chance import Chance
 from tutor.judge.exercise import Variable
 from tutor.judge.graph import Shape
 
@@ -36,7 +37,7 @@ def fresh_seed() -> int:
 def draw(
     variables: Sequence[Variable],
     shapes: Mapping[str, Shape],
-    rng: np.random.Generator,
+    rng: Chance,
     scales: Sequence[float] = SCALES + BEYOND,
 ) -> Leaves:
     """One sample of every variable for each scale."""
@@ -56,7 +57,7 @@ def draw(
 
 
 def rounded(
-    variables: Sequence[Variable], shapes: Mapping[str, Shape], rng: np.random.Generator, count: int
+    variables: Sequence[Variable], shapes: Mapping[str, Shape], rng: Chance, count: int
 ) -> Leaves:
     """Points of short numbers, which a person can work with by hand."""
     leaves: Leaves = {}
@@ -64,7 +65,7 @@ def rounded(
         shape = (count, *shapes[variable.name])
         match variable.domain:
             case "real":
-                drawn = rng.integers(1, 25, size=shape) / 10 * rng.choice([-1.0, 1.0], size=shape)
+                drawn = rng.integers(1, 25, size=shape) / 10 * rng.signs(shape)
             case "positive":
                 drawn = rng.integers(2, 30, size=shape) / 10
             case "prob":
@@ -116,22 +117,22 @@ def between(start: Leaves, end: Leaves, share: Array, variables: Sequence[Variab
     return moved
 
 
-def _real(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
+def _real(rng: Chance, shape: Shape, scale: Array) -> Array:
     return np.asarray(rng.uniform(-1, 1, size=shape) * scale)
 
 
-def _positive(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
+def _positive(rng: Chance, shape: Shape, scale: Array) -> Array:
     return np.asarray(rng.uniform(0.05, 1, size=shape) * scale)
 
 
-def _prob(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
+def _prob(rng: Chance, shape: Shape, scale: Array) -> Array:
     near = rng.uniform(0.02, 0.98, size=shape)
     edge = 10.0 ** -rng.uniform(2, 4, size=shape)
     edge = np.where(rng.random(shape) < 0.5, edge, 1 - edge)
     return np.where(scale > 6.0, edge, near)
 
 
-def _simplex(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
+def _simplex(rng: Chance, shape: Shape, scale: Array) -> Array:
     """Shares that sum to 1 without rounding: whole multiples of 2⁻³⁰."""
     weights = rng.uniform(0.05, 1, size=shape)
     weights = weights ** np.where(scale > 6.0, 3.0, 1.0)
@@ -141,14 +142,14 @@ def _simplex(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
     return np.asarray(shares)
 
 
-def _binary(rng: np.random.Generator, shape: Shape, scale: Array) -> Array:
+def _binary(rng: Chance, shape: Shape, scale: Array) -> Array:
     drawn = rng.integers(0, 2, size=shape).astype(float)
     # Each entry takes both values over the samples, however few there are.
     drawn[: shape[0] // 2 * 2 : 2] = 1 - drawn[1 : shape[0] // 2 * 2 : 2]
     return drawn
 
 
-def _short_shares(rng: np.random.Generator, shape: Shape) -> Array:
+def _short_shares(rng: Chance, shape: Shape) -> Array:
     """Shares in twentieths where the axis is short enough, in hundredths else."""
     parts = 20 if shape[-1] <= 5 else 100
     weights = rng.uniform(0.2, 1, size=shape)
@@ -157,7 +158,7 @@ def _short_shares(rng: np.random.Generator, shape: Shape) -> Array:
     return np.asarray(shares / parts)
 
 
-_DRAWN: dict[str, Callable[[np.random.Generator, Shape, Array], Array]] = {
+_DRAWN: dict[str, Callable[[Chance, Shape, Array], Array]] = {
     "real": _real,
     "positive": _positive,
     "prob": _prob,
