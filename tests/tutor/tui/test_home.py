@@ -75,10 +75,10 @@ async def test_letters_are_typed_in_a_field_and_act_outside(seat: Any) -> None:
 async def test_the_palette_lists_every_screen(seat: Any) -> None:
     async with seat(None) as s:
         titles = [command.title for command in s.app.get_system_commands(s.app.screen)]
-        assert {"Trace a function", "Help", "Quit"} <= set(titles)
+        assert {"Trace a function", "Derive a gradient", "Help", "Quit"} <= set(titles)
         await s.press("tab", "tab")
         assert s.app.focused.id == "home-list"
-        await s.press("down", "down", "down", "enter")
+        await s.press("down", "down", "down", "down", "enter")
         assert "help: home" in s.text
 
 

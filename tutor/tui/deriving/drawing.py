@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tutor.judge.exercise import derivative_named
@@ -36,18 +37,20 @@ class Drawer:
     def __init__(self, *, ascii: bool) -> None:
         self._ascii = ascii
         self._boxes: dict[tuple[str, frozenset[str], int], Box | None] = {}
+        self._lines: tuple[str, ...] = ()
+        self._vocabularies: tuple[Vocabulary, ...] = ()
 
     def read(self, derivation: Derivation, at: int, text: str) -> Line | Unread | None:
         """The line that a text is in the place of line `at`; None for a blank one."""
         try:
-            return read_line(text, _vocabulary(derivation, at), at)
+            return read_line(text, self._vocabulary(derivation, at), at)
         except LanguageError as error:
             unfinished = error.end >= len(text.rstrip())
             return Unread(str(error), error.start, error.end, unfinished)
 
     def box(self, derivation: Derivation, at: int, text: str, width: int) -> Box | None:
         """The picture of a line; None where it cannot be read or is blank."""
-        own = _vocabulary(derivation, at).own
+        own = self._vocabulary(derivation, at).own
         key = text, own, width
         if key not in self._boxes:
             if len(self._boxes) > _MOST_KEPT:
@@ -56,6 +59,12 @@ class Drawer:
             readable = isinstance(line, Line)
             self._boxes[key] = drawn_line(line, width, ascii=self._ascii) if readable else None
         return self._boxes[key]
+
+    def _vocabulary(self, derivation: Derivation, at: int) -> Vocabulary:
+        if self._lines != derivation.lines or not self._vocabularies:
+            self._lines = derivation.lines
+            self._vocabularies = _vocabularies(self._lines, derivation.exercise.vocabulary)
+        return self._vocabularies[at]
 
     def given(self, derivation: Derivation, width: int) -> list[Row]:
         """What an exercise gives and asks for, drawn: its forward lines side by side where they
@@ -139,12 +148,12 @@ def _wanted(derivation: Derivation) -> Derivative | None:
         return None
 
 
-def _vocabulary(derivation: Derivation, at: int) -> Vocabulary:
-    """What line `at` may name: with the symbols that the lines above it bring in."""
-    vocabulary = derivation.exercise.vocabulary
-    for number, text in enumerate(derivation.lines[:at]):
-        try:
+def _vocabularies(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[Vocabulary, ...]:
+    """What each line may name, and what a new one may: the symbols that the lines above bring in
+    too."""
+    known = [vocabulary]
+    for number, text in enumerate(lines):
+        with suppress(LanguageError):
             vocabulary = knowing(vocabulary, read_line(text, vocabulary, number))
-        except LanguageError:
-            continue
-    return vocabulary
+        known.append(vocabulary)
+    return tuple(known)

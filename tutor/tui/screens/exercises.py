@@ -104,21 +104,20 @@ class ExercisesScreen(Screen[None]):
         self.call_after_refresh(self._tell, self.query_one(Menu).chosen)
 
     def _search(self, text: str) -> None:
-        """List the exercises whose name, title or targets hold every word."""
+        """List the exercises whose title, name or targets hold every word; where there is none,
+        those that are about them."""
         words = text.lower().split()
+        found = [one for one in shelf.summaries() if _holds(_called(one), words)]
+        found = found or [one for one in shelf.summaries() if _holds(one.summary, words)]
         entries: list[Entry] = []
         level = 0
-        for one in shelf.summaries():
-            asks = " ".join(one.targets) if one.targets else one.find
-            held = f"{one.name} {one.title} {one.summary} {asks}".lower()
-            if not all(word in held for word in words):
-                continue
+        for one in found:
             if one.level != level:
                 level = one.level
                 entries += [Entry([])] if entries else []
                 head = [(f"Level {level}", "title"), (f"   {_LEVELS[level - 1]}", "faint")]
                 entries.append(Entry(head))
-            row = [(one.title.ljust(46), "text"), (asks, "quiet")]
+            row = [(one.title.ljust(46), "text"), (_asks(one), "quiet")]
             entries.append(Entry(row, one.name))
         if not entries:
             entries.append(Entry([("no exercise holds these words", "quiet")]))
@@ -140,3 +139,15 @@ class ExercisesScreen(Screen[None]):
     @property
     def _app(self) -> BackpropTutor:
         return cast("BackpropTutor", self.app)
+
+
+def _asks(one: shelf.Summary) -> str:
+    return "  ".join(one.targets) if one.targets else one.find
+
+
+def _called(one: shelf.Summary) -> str:
+    return f"{one.title} {one.name} {_asks(one)}"
+
+
+def _holds(text: str, words: list[str]) -> bool:
+    return all(word in text.lower() for word in words)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input
 
@@ -49,6 +50,13 @@ class LineEditor(Input):
         """Replace what stands in the field, with the cursor at its end."""
         self.value = text
         self.cursor_position = len(text)
+        self.call_after_refresh(self._show_cursor)
+
+    def _show_cursor(self) -> None:
+        """Textual does not scroll to the cursor for the first text of a field."""
+        if self.is_attached:
+            place = Region(self._cursor_offset, 0, 1, 1)
+            self.scroll_to_region(place, force=True, animate=False)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Textual's own would keep the first line only."""
