@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = Path(os.path.expanduser(arguments.file))
     if not arguments.watch:
         return _check(path, arguments)
-    return watch(path, lambda count: _check_again(path, arguments, count), _tick)
+    return watch(path, lambda count: check_again(path, arguments, count), _tick)
 
 
 def watch(path: Path, check: Callable[[int], int], tick: Callable[[], bool]) -> int:
@@ -126,8 +126,8 @@ def _stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _check_again(path: Path, arguments: argparse.Namespace, count: int) -> int:
-    """A check among others: what cannot be used now may be saved better."""
+def check_again(path: Path, arguments: argparse.Namespace, count: int) -> int:
+    """One check of a watch, and its exit code: what cannot be used now may be saved better."""
     from tutor.cli.terminal import unicode_ok, width
     from tutor.render.plain import spelled
 
@@ -157,7 +157,8 @@ def _check(path: Path, arguments: argparse.Namespace) -> int:
 
     try:
         text = read_source(path)
-        task = _task(arguments.exercise or _named(path, text), path.parent)
+        exercise = arguments.exercise or _named(path, text)
+        task = _task(exercise, path.parent)
         checked = check(
             task,
             path,
@@ -170,7 +171,7 @@ def _check(path: Path, arguments: argparse.Namespace) -> int:
         refuse_function(error)
     if not arguments.json:
         _talk(path, checked.printed)
-    print_report(report(checked, path.name), arguments)
+    print_report(report(checked, path.name, exercise), arguments)
     return RIGHT if checked.right else WRONG
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.bounded import NAMESPACE, Bounded
+from tutor.judge.chance import Chance
 from tutor.judge.code.task import Task
 from tutor.judge.graph import Graph
 from tutor.judge.ground import Ground, defined, drawn
@@ -25,9 +26,6 @@ MARGIN = 256
 NEAR = {"float64": 1e-9, "float32": 1e-4, "float16": 2e-2}
 """Beside that, the share of an array's largest entry that each entry may be off, by dtype: what is
 added for safety, `log(p + 1e-12)`, is no mistake."""
-
-UNSURE = 1e-3
-"""A bound of more than this share of the largest entry says nothing about an entry."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Points:
 
 def points_of(task: Task, seed: int) -> tuple[Points, Points]:
     """Points for both sets of sizes; the same for the same seed."""
-    rng = np.random.default_rng(seed)
+    rng = Chance(seed)
     made = []
     for which in (0, 1):
         ground = drawn(task.setting, which, rng, SCALES)
@@ -142,18 +140,17 @@ class Evidence:
 def near(own: Array, truth: Bounded, dtype: str = "float64") -> bool:
     """Whether arrays (S, *shape) are true ones but for rounding, at every point.
 
-    dtype: of the learner's arrays. Entries of which our own computation knows too little do not
-    count.
+    dtype: of the learner's arrays. Entries of which our own computation knows nothing do not count.
     """
     if own.shape != truth.value.shape:
         return False
-    scale = _scale(truth.value)
     error = np.asarray(truth.error)
-    unsure = ~np.isfinite(truth.value) | ~(MARGIN * error <= UNSURE * scale + np.finfo(float).tiny)
-    allowed = MARGIN * error + NEAR.get(dtype, NEAR["float64"]) * scale
+    share = NEAR.get(dtype, NEAR["float64"])
     with np.errstate(all="ignore"):
         off = np.abs(own - truth.value)
-        return bool(np.all(unsure | (off <= allowed)))
+        allowed = MARGIN * error + share * _scale(truth.value)
+        unknown = ~np.isfinite(truth.value) | ~np.isfinite(error)
+        return bool(np.all(unknown | (off <= allowed)))
 
 
 def same(a: Array, b: Array, share: float = 1e-7) -> bool:

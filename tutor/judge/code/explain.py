@@ -271,16 +271,27 @@ def _wrong_rules(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Fi
     found = mistaken(uses, name, [case.evidence for case in cases], own)
     if found is None:
         return None
-    label, op = found
+    label, place = found
+    step = _step(task, place)
     if label == "missing_chain_factor":
-        return Finding(label, f"lacks a local derivative: see the step of {op}")
+        return Finding(label, f"lacks a local derivative: see {step}")
     if label == "activation_for_derivative":
-        return Finding(label, f"has the value of {op} where its slope belongs")
+        return Finding(label, f"has a value where a slope belongs: see {step}")
     if label == "missing_branch":
-        return Finding(
-            label, f"lacks one of its paths: {task.spelled[name]} is used more than once"
-        )
-    return Finding(label, f"is off at the step of {op}: {SLIP_WORDS[label].short}")
+        spelled = task.spelled[name]
+        return Finding(label, f"lacks one of its paths: {spelled} is used more than once")
+    return Finding(label, f"is off at {step}: {SLIP_WORDS[label].short}")
+
+
+_SIGNS = {"mul": "*", "add": "+", "sub": "-", "div": "/", "matmul": "@", "pow": "**", "neg": "-"}
+
+
+def _step(task: Task, place: int) -> str:
+    """`the tanh in the line of h`."""
+    step = task.graph.steps[place]
+    name = step.op.name if step.op is not None else "="
+    line, _ = task.exercise.forward[step.line]
+    return f"the {_SIGNS.get(name, name)} in the line of {task.spelled[line]}"
 
 
 def _of_others(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:

@@ -28,9 +28,9 @@ MOST = 3000
 
 def mistaken(
     uses: Uses, name: str, evidence: Sequence[Evidence], own: Sequence[Array]
-) -> tuple[str, str] | None:
-    """The slip, and the op at whose step it was made, that gives the learner's array of a quantity
-    at every point; None where no single wrong rule does."""
+) -> tuple[str, int] | None:
+    """The slip, and the step of the graph at which it was made, that gives the learner's array of a
+    quantity at every point; None where no single wrong rule does."""
     first = _Point(evidence[0], 0, uses, name)
     others = [
         (_Point(one, k, uses, name), mine[k])
@@ -42,8 +42,7 @@ def mistaken(
         if not _agrees(first, place, mistake, own[0][0]):
             continue
         if all(_agrees(point, place, mistake, mine) for point, mine in others):
-            op = first.graph.steps[place].op
-            return mistake.label, op.name if op is not None else ""
+            return mistake.label, place
     return None
 
 
@@ -73,8 +72,8 @@ def _of_arrays(graph: Graph, place: int) -> Iterator[Mistake]:
     if step.op.name in _PRODUCTS:
         for slot in range(len(step.operands)):
             yield Mistake("transpose_error", _with_operand(step.op, slot, None))
-            for other in graph.places.values():
-                if other not in step.operands and other != place:
+            for name, other in graph.places.items():
+                if name not in graph.sizes and other not in step.operands and other != place:
                     yield Mistake("wrong_node", _with_operand(step.op, slot, other))
 
 

@@ -1,6 +1,6 @@
 """What was found about a file as rows, sentences and data: one row an array.
 
-check of my_backward.py                                             3 of 5 right
+check of my_backward.py: batch                                      3 of 5 right
   ✓ dyh  (n,)
   ✗ dW   (d, m)  right before summing over the batch
          dW[1, 2]: yours 0.3, by differences 0.6
@@ -34,8 +34,8 @@ _WORDS: dict[Status, str] = {
 }
 
 
-def report(checked: Checked, file: str) -> Report:
-    """The report of kind "check". file: the name of the file."""
+def report(checked: Checked, file: str, exercise: str) -> Report:
+    """The report of kind "check". file, exercise: their names, as they are shown."""
     rows = [*_failure_rows(checked), *_changed_rows(checked)]
     names = max(cell_width(found.name) for found in checked.arrays)
     shapes = max(cell_width(found.wanted) for found in checked.arrays)
@@ -48,10 +48,10 @@ def report(checked: Checked, file: str) -> Report:
     right = sum(found.status == "right" for found in checked.arrays)
     return Report(
         "check",
-        f"check of {sanitise(file)}",
+        f"check of {sanitise(file)}: {sanitise(exercise)}",
         tuple(rows),
         (*sentences, last),
-        data(checked, file),
+        data(checked, file, exercise),
         f"{right} of {len(checked.arrays)} right",
     )
 
@@ -73,11 +73,12 @@ def summary(checked: Checked) -> str:
     return f"{told}. {verb} {first[0].name} first."
 
 
-def data(checked: Checked, file: str) -> dict[str, Any]:
+def data(checked: Checked, file: str, exercise: str) -> dict[str, Any]:
     """The same for `json.dumps`."""
     failed = checked.failed
     return {
         "file": file,
+        "exercise": exercise,
         "title": checked.task.exercise.title,
         "right": checked.right,
         "arrays": [_array(found) for found in checked.arrays],
