@@ -10,7 +10,7 @@ from tutor.judge.chance import Chance
 from tutor.judge.checking import Checker, Finding, ShapesDifferError
 from tutor.judge.equal import FACTOR
 from tutor.judge.evaluate import MisfitError
-from tutor.judge.exercise import Variable
+from tutor.judge.given import Variable
 from tutor.judge.ground import Ground
 from tutor.judge.links import Linked
 from tutor.language.lines import LineRelation

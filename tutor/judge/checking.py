@@ -15,9 +15,10 @@ from tutor.judge import kinks, links, samples
 from tutor.judge.chance import Chance
 from tutor.judge.equal import Comparison, compare, differ
 from tutor.judge.evaluate import MisfitError
-from tutor.judge.ground import Ground, Setting, drawn
+from tutor.judge.ground import Ground, drawn
 from tutor.judge.links import Linked
 from tutor.judge.samples import Leaves
+from tutor.judge.setting import Setting
 from tutor.judge.switches import graph_has_kinks, has_kinks
 from tutor.language.tree import Binary, Call, Expression, Name, children, walk
 

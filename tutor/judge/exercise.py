@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal, NoReturn, cast
+from functools import lru_cache
+from math import prod
+from typing import Any, NoReturn, cast
 
+from tutor.judge.given import Domain, FinalForm, Find, UpTo
+from tutor.judge.given import Exercise as Exercise
+from tutor.judge.given import Variable as Variable
+from tutor.judge.graph import GraphError
+from tutor.judge.setting import setting_of
 from tutor.language.derivation import forward_program, read_expression, read_name
 from tutor.language.errors import LanguageError, shortened
 from tutor.language.lines import Vocabulary
 from tutor.language.tree import Derivative, Expression
-
-Domain = Literal["real", "positive", "prob", "simplex", "binary"]
-FinalForm = Literal["closed", "backprop"]
-Find = Literal["gradient", "identity", "bound"]
-UpTo = Literal["constant", "positive_factor"]
 
 DOMAINS: tuple[str, ...] = ("real", "positive", "prob", "simplex", "binary")
 FINAL_FORMS = ("closed", "backprop")
@@ -39,60 +40,6 @@ class ExerciseError(ValueError):
     """An exercise that cannot be used: one line with what was found, and where in the data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable: the sizes of its axes, each a number or the name of one, and its domain."""
-
-    name: str
-    shape: tuple[int | str, ...] = ()
-    domain: Domain = "real"
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """What is given and what is asked.
-
-    key: identifies an exercise; two of one key are equal. dims: size names, each with the size
-    that the author had in mind, which counts only for its order among the others (a learner who
-    writes the number for the name is wrong). forward: the forward lines, each a name and its
-    expression. loss: the quantity that `dX` differentiates. start, goal: the ends of an identity
-    or a bound. constants: the names that count as constant in `up_to`.
-    """
-
-    key: str
-    dims: Mapping[str, int] = field(compare=False)
-    variables: tuple[Variable, ...] = field(compare=False)
-    forward: tuple[tuple[str, Expression], ...] = field(compare=False)
-    loss: str | None = field(default=None, compare=False)
-    final_form: FinalForm = field(default="closed", compare=False)
-    aliases: Mapping[str, Derivative] = field(default_factory=dict, compare=False)
-    targets: tuple[str, ...] = field(default=(), compare=False)
-    find: Find = field(default="gradient", compare=False)
-    up_to: frozenset[UpTo] = field(default=frozenset(), compare=False)
-    start: Expression | None = field(default=None, compare=False)
-    goal: Expression | None = field(default=None, compare=False)
-    constants: frozenset[str] = field(default=frozenset(), compare=False)
-    forward_texts: tuple[str, ...] = field(default=(), compare=False)
-    title: str = field(default="", compare=False)
-    summary: str = field(default="", compare=False)
-    level: int = field(default=1, compare=False)
-    cites: tuple[str, ...] = field(default=(), compare=False)
-    covers: tuple[str, ...] = field(default=(), compare=False)
-
-    @cached_property
-    def quantities(self) -> tuple[str, ...]:
-        """The names that the forward lines define, in order."""
-        return tuple([name for name, _ in self.forward])
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """What a line of an answer may name."""
-        names = frozenset([variable.name for variable in self.variables]) | set(self.quantities)
-        return Vocabulary(
-            names, frozenset(self.dims), self.aliases, self.loss, self.find == "bound"
-        )
-
-
 def read_exercise(data: Mapping[str, Any], warn: Callable[[str], None] | None = None) -> Exercise:
     """The exercise that some data describes.
 
@@ -102,9 +49,8 @@ def read_exercise(data: Mapping[str, Any], warn: Callable[[str], None] | None = 
     if not isinstance(data, Mapping):
         _refuse("exercise", "an object is wanted")
     _warn_of_strange_keys(data, warn)
-    reader = _Reader(data)
     try:
-        return reader.exercise()
+        return _read(_Written(repr(data), data))
     except RecursionError:
         raise ExerciseError("exercise: the data is nested too deeply") from None
 
@@ -124,6 +70,19 @@ def _warn_of_strange_keys(data: Mapping[str, Any], warn: Callable[[str], None] |
     for key in data:
         if key not in KEYS:
             warn(f"exercise: the key {shortened(str(key))} is not known and is ignored")
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Data, known by how it is written."""
+
+    text: str
+    data: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _read(written: _Written) -> Exercise:
+    return _Reader(written.data).exercise()
 
 
 class _Reader:
@@ -152,7 +111,7 @@ class _Reader:
             missing = "from" if start is None else "to"
             _refuse(missing, f'find "{find}" needs the expressions "from" and "to"')
         self.check_lengths(names)
-        return Exercise(
+        exercise = Exercise(
             key=self.key(),
             dims=dict(self.dims),
             variables=tuple(self.variables),
@@ -173,6 +132,8 @@ class _Reader:
             cites=self.texts("cites"),
             covers=self.texts("covers"),
         )
+        _check_runs(exercise)
+        return exercise
 
     def key(self) -> str:
         """The parts that decide what is true and what is asked, written out."""
@@ -363,6 +324,18 @@ class _Reader:
 
 
 _FOR_PEOPLE = frozenset({"title", "summary", "level", "cites", "covers", "targets"})
+
+
+def _check_runs(exercise: Exercise) -> None:
+    """Refuse forward lines whose shapes do not fit, and a loss that is no scalar."""
+    try:
+        setting = setting_of(exercise)
+    except GraphError as error:
+        raise ExerciseError(f"forward, line {error.line + 1}: {error}") from None
+    if exercise.loss is not None and exercise.find == "gradient":
+        shape = setting.shape(exercise.loss)
+        if prod(shape) != 1:
+            _refuse("loss", f"a scalar is wanted; {exercise.loss} has {prod(shape)} entries")
 
 
 def _name(given: Any, where: str) -> str:

@@ -10,9 +10,10 @@ from engine.arrays.bounded import Bounded, constant
 from tutor.judge import following
 from tutor.judge.checking import Checker, Finding, Truth
 from tutor.judge.form import Forms
-from tutor.judge.ground import Ground, Setting
+from tutor.judge.ground import Ground
 from tutor.judge.links import Linked
 from tutor.judge.marks import Ruling, verdict
+from tutor.judge.setting import Setting
 from tutor.judge.verdict import Verdict
 from tutor.language.lines import Line, Side
 from tutor.language.tree import Derivative, Expression, Name

@@ -6,8 +6,7 @@ Truth is the engine's reverse mode over the forward lines, on samples with error
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -16,52 +15,13 @@ from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import samples
 from tutor.judge.chance import Chance
 from tutor.judge.evaluate import Evaluation, MisfitError
-from tutor.judge.exercise import Exercise
-from tutor.judge.graph import Graph, Shape, Sweep, compiled
+from tutor.judge.graph import Shape, Sweep
 from tutor.judge.links import Chain, Linked, ordinary
 from tutor.judge.samples import Leaves
-from tutor.judge.sizes import Sizes, choose, shapes_of, sized
+from tutor.judge.setting import Setting as Setting
+from tutor.judge.setting import setting_of as setting_of
 from tutor.judge.switches import ties
 from tutor.language.tree import Expression
-
-_CACHED = 256
-
-
-@dataclass(frozen=True)
-class Setting:
-    """An exercise made ready: its graph, and the sizes and shapes that it is looked at with.
-
-    sizes: two sets. shapes: of every step of the graph, for each set. kinked: whether a forward
-    line has a kink or a jump.
-    """
-
-    exercise: Exercise
-    graph: Graph
-    sizes: tuple[Sizes, Sizes]
-    shapes: tuple[tuple[Shape, ...], tuple[Shape, ...]]
-
-    def shape(self, name: str, which: int = 0) -> Shape:
-        """The shape of a quantity or variable under one of the two sets of sizes."""
-        return self.shapes[which][self.graph.places[name]]
-
-    def of_variables(self, which: int = 0) -> dict[str, Shape]:
-        """The shapes of the variables."""
-        return {
-            variable.name: sized(variable.shape, self.sizes[which])
-            for variable in self.exercise.variables
-        }
-
-
-@lru_cache(maxsize=_CACHED)
-def setting_of(exercise: Exercise) -> Setting:
-    """The setting of an exercise. Raises GraphError for forward lines that cannot be run."""
-    graph = compiled(
-        [variable.name for variable in exercise.variables], exercise.dims, exercise.forward
-    )
-    written = {variable.name: variable.shape for variable in exercise.variables}
-    first, second = choose(exercise.dims, written, graph)
-    shapes = (shapes_of(written, first, graph), shapes_of(written, second, graph))
-    return Setting(exercise, graph, (first, second), shapes)
 
 
 class Ground:

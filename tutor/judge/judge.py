@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tutor.judge import gradients, samples, statements
 from tutor.judge.exercise import Exercise, derivative_named
 from tutor.judge.graph import GraphError
-from tutor.judge.ground import Setting, setting_of
+from tutor.judge.setting import Setting, setting_of
 from tutor.judge.verdict import Judged, Verdict
 from tutor.language.derivation import read_lines
 from tutor.language.errors import LanguageError, shortened

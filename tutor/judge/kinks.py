@@ -15,8 +15,9 @@ import numpy as np
 from tutor.judge import samples
 from tutor.judge.chance import Chance
 from tutor.judge.evaluate import MisfitError
-from tutor.judge.ground import Ground, Setting
+from tutor.judge.ground import Ground
 from tutor.judge.samples import Leaves
+from tutor.judge.setting import Setting
 from tutor.judge.switches import of_step, of_term
 from tutor.language.tree import Expression
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays.bounded import Bounded, bounded
 from tutor.judge.chance import Chance
-from tutor.judge.exercise import Variable
+from tutor.judge.given import Variable
 from tutor.judge.graph import Shape
 
 Array = np.ndarray

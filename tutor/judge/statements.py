@@ -10,12 +10,13 @@ from engine.arrays.bounded import Bounded
 from tutor.judge import messages
 from tutor.judge.bounding import check_bound
 from tutor.judge.checking import Checker, Finding, Truth
-from tutor.judge.exercise import Exercise
 from tutor.judge.form import expanded, same_form
+from tutor.judge.given import Exercise
 from tutor.judge.gradients import Subject
-from tutor.judge.ground import Ground, Setting
+from tutor.judge.ground import Ground
 from tutor.judge.links import Linked
 from tutor.judge.marks import Ruling, first_wrong
+from tutor.judge.setting import Setting
 from tutor.judge.upto import check_up_to
 from tutor.judge.verdict import Judged, Verdict
 from tutor.language.lines import Line, LineRelation, Side

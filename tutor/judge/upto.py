@@ -15,7 +15,7 @@ from tutor.judge import samples
 from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth, aligned
 from tutor.judge.equal import FACTOR, compare
 from tutor.judge.evaluate import MisfitError
-from tutor.judge.exercise import Exercise
+from tutor.judge.given import Exercise
 from tutor.judge.ground import Ground
 from tutor.language.tree import Expression
 
