@@ -333,11 +333,8 @@ class _Search:
         left = self.wrong.left
         if left is None or not self.known.depends(left.of, left.by) or not self.fits:
             return
-        try:
-            sweeps = _Sweeps(self.problem.graph, self.points, left, self.steps)
-            if not self.truth.same(sweeps[0].truth):
-                return
-        except UNFIT:
+        sweeps = _Sweeps(self.problem.graph, self.points, left, self.steps)
+        if not self.truth.same(sweeps[0].truth):
             return
         self.mistakes(sweeps)
         self.lost_paths(sweeps)

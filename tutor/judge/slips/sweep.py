@@ -70,7 +70,7 @@ class Sweep:
         self.steps = steps
         self.of = graph.places[of]
         self.by = graph.places[by]
-        self.between = graph.between(by, of)
+        self.between = graph.between(self.by, self.of)
         self._inside = frozenset(self.between)
         self._tangents: dict[int, Array] | None = None
         self._spots: dict[int, Spot] = {}

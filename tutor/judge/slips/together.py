@@ -116,17 +116,18 @@ def pairs(worked: Worked, tried: Sequence[Edit]) -> Iterator[Edit]:
 def replaced(tree: Expression, new: Mapping[int, Expression]) -> Expression:
     """The tree with other terms in several places, by `id` of what stands there."""
     done: list[Expression] = []
-    waiting: list[tuple[Expression, bool, bool]] = [(tree, False, False)]
+    nothing: frozenset[int] = frozenset()
+    waiting: list[tuple[Expression, bool, frozenset[int]]] = [(tree, False, nothing)]
     while waiting:
-        term, ready, inner = waiting.pop()
-        if not ready and not inner and id(term) in new:
+        term, ready, made = waiting.pop()
+        if not ready and id(term) in new and id(term) not in made:
             # Within what is put there the old term may stand again, and is no place to edit.
-            waiting.append((new[id(term)], False, True))
+            waiting.append((new[id(term)], False, made | {id(term)}))
             continue
         below = children(term)
         if not ready:
-            waiting.append((term, True, inner))
-            waiting.extend((child, False, inner and id(child) in new) for child in reversed(below))
+            waiting.append((term, True, made))
+            waiting.extend((child, False, made) for child in reversed(below))
             continue
         operands = done[len(done) - len(below) :]
         del done[len(done) - len(below) :]
