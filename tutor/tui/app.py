@@ -41,9 +41,9 @@ class BackpropTutor(App[int]):
         settings: Settings | None = None,
         complaints: Sequence[str] = (),
     ) -> None:
-        """session: what to step through or to derive; None opens the home screen. plain: draw with ASCII only;
-        None asks the settings and the terminal. settings: what the person chose; None for what is
-        chosen for everybody. complaints: what of that cannot be used, to be told."""
+        """session: what to step through or to derive; None opens the home screen. plain: draw with
+        ASCII only; None asks the settings and the terminal. settings: what the person chose; None
+        for what is chosen for everybody. complaints: what of that cannot be used, to be told."""
         self.settings = Settings() if settings is None else settings
         theme = theme_for(self.settings.theme)
         # The filter that obeys NO_COLOR is chosen there, before the theme: say which it will be.

@@ -134,7 +134,8 @@ async def test_a_newcomer_is_told_how_to_begin(desk: Sit) -> None:
         assert "such as dL/da = …, and press enter" in d.told
         assert "──── = ?" in d.drawn
         assert d.status == "Find dL/dw."
-        assert "enter finish line" in d.text and "f1 help" in d.text
+        assert "enter finish line" in d.text
+        assert "f1 help" in d.text
 
 
 async def test_lines_are_judged_as_they_are_finished(desk: Sit) -> None:
@@ -255,7 +256,8 @@ async def test_the_line_between_and_the_worked_solution_name_their_rules(desk: S
         await d.press("ctrl+l")
         between = d.derivation.between
         assert between is not None
-        assert between.line in d.told and between.rule in d.told
+        assert between.line in d.told
+        assert between.rule in d.told
         assert between.rule in d.status
         await d.act("solution", "solution")
         assert d.derivation.solved == 2
@@ -269,7 +271,8 @@ async def test_escape_makes_letters_act_and_enter_goes_back_to_writing(desk: Sit
         await d.press("escape", "H")
         assert d.derivation.hints == 1
         assert not d.screen.writing
-        assert "H hint" in d.text and "ctrl+g H" not in d.text
+        assert "H hint" in d.text
+        assert "ctrl+g H" not in d.text
         await d.press("enter", "H")
         assert d.screen.sheet.field.value == "H"
         await d.press("escape", "up")

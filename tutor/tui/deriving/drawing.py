@@ -56,8 +56,8 @@ class Drawer:
             if len(self._boxes) > _MOST_KEPT:
                 self._boxes.clear()
             line = self.read(derivation, at, text)
-            readable = isinstance(line, Line)
-            self._boxes[key] = drawn_line(line, width, ascii=self._ascii) if readable else None
+            made = drawn_line(line, width, ascii=self._ascii) if isinstance(line, Line) else None
+            self._boxes[key] = made
         return self._boxes[key]
 
     def _vocabulary(self, derivation: Derivation, at: int) -> Vocabulary:

@@ -80,7 +80,7 @@ class DeriveScreen(Screen[None]):
             "derive.prove": self._prove,
             "derive.show": self._tell_all,
             "derive.help": self._help,
-            "derive.palette": lambda: self.app.action_command_palette(),
+            "derive.palette": self._offer,
             "derive.back": self._back,
         }
 
@@ -335,6 +335,9 @@ class DeriveScreen(Screen[None]):
         self.app.push_screen(
             derive_help(self.derivation, width=self.size.width, ascii=self.ascii_only)
         )
+
+    def _offer(self) -> None:
+        self.app.action_command_palette()
 
     def _back(self) -> None:
         """Leave; where that loses lines that are kept nowhere, only when it is meant."""

@@ -77,6 +77,7 @@ class HomeScreen(Screen[None]):
         super().__init__()
         self._recent: list[recent.Recent] = []
         self._loaded = False
+        self._deriving = False  # the exercises are wanted as soon as all is loaded
         self._stopped: Event | None = None  # while a target is opened beside the screen
 
     def compose(self) -> ComposeResult:
@@ -115,6 +116,8 @@ class HomeScreen(Screen[None]):
         self._loaded = True
         if self.is_attached:
             self._judge()
+        if self._deriving:
+            self.action_derive()
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -265,8 +268,10 @@ class HomeScreen(Screen[None]):
         self.app.push_screen(home_help(_KEYS, _LIST_KEYS, width=self.size.width))
 
     def action_derive(self) -> None:
-        """Choose an exercise to derive line by line."""
-        self._app.choose_exercise()
+        """Choose an exercise to derive line by line; two threads must not import the same."""
+        self._deriving = not self._loaded
+        if self._loaded and self.is_current:
+            self._app.choose_exercise()
 
     def action_palette(self) -> None:
         """Find any action by its name."""
