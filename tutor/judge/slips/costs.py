@@ -31,7 +31,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "integrated_instead":     (1.90, _, 2.30),
     "wrong_eval_point":       (_, 1.95, 1.90),
     "wrong_node":             (_, 2.05, 2.35),
-    "wrong_target":           (2.00, _, _),
+    "wrong_target":           (2.05, _, _),
     "transpose_error":        (_, 1.50, _),
     "matmul_order":           (_, 1.60, _),
     "elementwise_vs_matmul":  (_, 1.58, _),
@@ -42,7 +42,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "wrong_axis":             (_, 1.50, 1.80),
     "batch_mean":             (1.25, 1.45, 1.40),
     "missing_parentheses":    (_, 1.70, _),
-    "domain_mismatch":        (2.00, 2.15, _),
+    "domain_mismatch":        (1.85, 2.75, _),
     "algebra_slip":           (3.00, 2.00, _),
 }  # fmt: skip
 

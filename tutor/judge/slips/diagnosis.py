@@ -37,7 +37,7 @@ from tutor.judge.slips.together import (
 )
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
-from tutor.language.tree import Derivative, Expression, Name, children
+from tutor.language.tree import Call, Compare, Derivative, Expression, Name, children
 
 Array = Any
 Span = tuple[int, int]
@@ -45,6 +45,8 @@ Span = tuple[int, int]
 _POINTS = 8
 _MOST = 3
 _MOST_HITS = 40
+_MOST_WHOLE = 10
+"""How many cuts are tried whose effect takes a sweep of its own to know."""
 _NEAR = 1e-5
 _NUDGE = 1e-4
 _ENOUGH = 4
@@ -52,8 +54,8 @@ _LEAST_SHARE = 0.2
 _SURE = 1.4
 _GOOD = 1.9
 _FAIR = 2.3
-_SHORT = 1500
-_LONG = 3000
+_SHORT = 800
+_LONG = 2200
 """Budgets of steps for the parts of a diagnosis; a step is one term of a tree at one point."""
 
 _REVERSED = {
@@ -180,7 +182,7 @@ class _Search:
                 if answer is not None
             ):
                 label = _REVERSED[edit.label]
-                self.hit(label, "edit", self.whole, edit.extra - 0.3)
+                self.hit(label, "edit", self.whole, edit.extra - 0.1)
 
     @property
     def best(self) -> float:
@@ -220,10 +222,12 @@ class _Search:
             self.hit("additive_constant", "ratio", self.whole)
         change = ratios.constant_change(self.answers, self.points)
         if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
-            self.hit("sign_error" if change < 0 else "constant_factor", "ratio", self.whole, 0.5)
+            self.hit("sign_error" if change < 0 else "constant_factor", "ratio", self.whole, 1.3)
         some, share = ratios.agreement(self.answers, self.points)
-        if some:
+        if some and self.is_kinked():
             self.hit("domain_mismatch", "ratio", self.whole)
+        elif some:
+            self.hit("domain_mismatch", "edit", self.whole, -0.1)
         elif _LEAST_SHARE < share < 1 - _LEAST_SHARE / 4:
             self.hit("domain_mismatch", "edit", self.whole)
         self.diagonal_only()
@@ -234,11 +238,25 @@ class _Search:
                 self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
         self.other_targets()
 
+    def is_kinked(self) -> bool:
+        """Whether the side has more kinks and jumps than the computation: `abs`, `sqrt(x**2)`."""
+        mine = sum(
+            isinstance(term, Compare)
+            or (isinstance(term, Call) and term.function.rstrip("'") in _KINKED)
+            for term in self.worked.terms
+        )
+        theirs = sum(
+            step.op is not None and step.op.name in _KINKED for step in self.problem.graph.steps
+        )
+        return mine > theirs
+
     def diagonal_only(self) -> None:
         """The diagonal of a Jacobian in the place of the whole."""
         truth = self.known.point.truth
         left = self.wrong.left
         if left is None or truth.ndim != 2 or truth.shape[0] != truth.shape[1]:
+            return
+        if not self.known.point.values[left.of].shape:
             return
         mine = Wanted(self.answers[0])
         diagonal = np.diag(np.diag(truth))
@@ -322,9 +340,9 @@ class _Search:
         if not self.predicts(lambda p: p.derivative(of, by)):
             return
         if of != left.of:
-            self.hit("missing_chain_factor", "rule", self.whole, 0.3)
+            self.hit("missing_chain_factor", "rule", self.whole, -0.1)
         elif self.known.depends(by, left.by):
-            self.hit("missing_chain_factor", "rule", self.whole, 0.2)
+            self.hit("missing_chain_factor", "rule", self.whole, 0.02)
         else:
             self.hit("wrong_target", "ratio", self.whole, fact=by)
 
@@ -336,8 +354,8 @@ class _Search:
         sweeps = _Sweeps(self.problem.graph, self.points, left, self.steps)
         if not self.truth.same(sweeps[0].truth):
             return
-        self.mistakes(sweeps)
         self.lost_paths(sweeps)
+        self.mistakes(sweeps)
         self.shared(sweeps)
         self.broken_off(sweeps)
         self.slopes_alone(sweeps)
@@ -375,9 +393,14 @@ class _Search:
         """Paths of the chain rule that are not counted."""
         first = sweeps[0]
         need = self.needed(1.0)
+        whole = 0
         for cut in cuts(self.problem.graph, first.between):
             errors = first.cut_errors(cut)
-            if errors is not None:
+            if errors is None:
+                whole += 1
+                if whole > _MOST_WHOLE:
+                    continue
+            else:
                 self.steps.take()
                 if abs(first.along(errors, self.direction) - need) > _NEAR * abs(need):
                     continue
@@ -466,6 +489,8 @@ class _Search:
         for edit in tried:
             if kept is not None:
                 kept.append(edit)
+            if edit.site is worked.tree:
+                self.steps.take(1 + len(worked.terms) // 2)
             value = worked.edited(edit.site, worked.at(edit.new))
             if value is None or value.shape != self.truth.shape:
                 continue
@@ -506,11 +531,18 @@ class _Search:
             inner = Worked(tree, self.known.point, self.steps)
             if inner.value is None:
                 continue
-            site = next(t for t in self.worked.terms if isinstance(t, Name) and t.name == name)
-            span = (site.start, site.end)
+            sites = [t for t in self.worked.terms if isinstance(t, Name) and t.name == name]
+            span = (sites[0].start, sites[0].end)
             for edit in edits(inner, self.known):
                 value = inner.edited(edit.site, inner.at(edit.new))
-                if value is None or not self.truth.same(self.with_own(name, value, 0)):
+                if value is None:
+                    continue
+                if len(sites) == 1:
+                    value = self.worked.edited(sites[0], value)
+                else:
+                    self.steps.take(len(self.worked.terms))
+                    value = self.with_own(name, value, 0)
+                if not self.truth.same(value):
                     continue
                 new = replaced(tree, {id(edit.site): edit.new})
                 if self.holds_with(name, new):
@@ -706,6 +738,9 @@ def _with_factors(problem: Problem, points: list[Point]) -> tuple[str, ...]:
     return tuple(names)
 
 
+_KINKED = frozenset(
+    "abs sign relu leaky_relu step maximum minimum max min where sqrt gt lt ge le".split()
+)
 _PLAIN = frozenset("neg add sub mul gt lt ge le eq ne where step sign floor".split())
 
 

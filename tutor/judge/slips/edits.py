@@ -111,7 +111,7 @@ def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 for choice in (*choices, *map(_literal, (0.0, *known.numbers))):
                     pair = (choice, other) if place == 0 else (other, choice)
                     new = Compare(term.relation, *pair)
-                    yield Edit("wrong_eval_point", term, new, (operand.start, operand.end), -0.3)
+                    yield Edit("wrong_eval_point", term, new, (operand.start, operand.end))
 
 
 def _slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
@@ -149,7 +149,8 @@ def _slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if isinstance(term, Name):
             for function in known.applied.get(term.name, ()):
                 new = Call(f"{function}'", (term,))
-                yield _at("wrong_local_derivative", term, new, -0.4)
+                label = "inverted_ratio" if function == "log" else "wrong_local_derivative"
+                yield _at(label, term, new, -0.4)
 
 
 def _sloped(function: str) -> bool:
@@ -243,7 +244,7 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
         arrays = bool(a.shape) and bool(b.shape)
         if term.sign == "@":
             yield _at("matmul_order", term, Binary("@", right, left))
-            yield _at("elementwise_vs_matmul", term, Binary("*", left, right))
+            yield _at("elementwise_vs_matmul", term, Binary("*", left, right), 0.05)
             if a.ndim == 1 and b.ndim == 1:
                 yield _at("outer_inner", term, Call("outer", (left, right)), -0.1)
                 yield _at("outer_inner", term, Call("outer", (right, left)), 0.1)
@@ -255,8 +256,9 @@ def _products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("matmul_order", term, _at_sign(_turned(right), left), 0.15)
                 yield _at("matmul_order", term, _at_sign(right, _turned(left)), 0.15)
         elif term.sign == "*" and arrays:
-            yield _at("elementwise_vs_matmul", term, Binary("@", left, right))
-            yield _at("elementwise_vs_matmul", term, Binary("@", right, left), 0.1)
+            more = 0.1 if a.ndim == b.ndim == 1 else 0.0
+            yield _at("elementwise_vs_matmul", term, Binary("@", left, right), more)
+            yield _at("elementwise_vs_matmul", term, Binary("@", right, left), more + 0.1)
             if a.ndim == 2:
                 yield _at("elementwise_vs_matmul", term, _at_sign(_turned(left), right), 0.15)
                 yield _at("elementwise_vs_matmul", term, _at_sign(right, _turned(left)), 0.2)
@@ -288,12 +290,20 @@ def _distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
     for term in worked.terms:
         if isinstance(term, Binary) and term.sign in ("+", "-", "*", "/"):
             a, b = term.left, term.right
-            if isinstance(a, Call) and isinstance(b, Call) and a.function == b.function:
-                if len(a.operands) == len(b.operands) == 1 and a.keywords == b.keywords:
-                    for sign in ("+", "-", "*", "/"):
-                        inner = Binary(sign, a.operands[0], b.operands[0])
-                        new = Call(a.function, (inner,), a.keywords)
-                        yield _at("algebra_slip", term, new, 0.1 if sign == term.sign else 0.2)
+            if _same_call(a, b):
+                for sign in ("+", "-", "*", "/"):
+                    inner = Binary(sign, a.operands[0], b.operands[0])
+                    new = Call(a.function, (inner,), a.keywords)
+                    yield _at("algebra_slip", term, new, 0.1 if sign == term.sign else 0.2)
+            factors = _factors(term) if term.sign == "*" else []
+            for one, other in combinations(factors, 2):
+                if _same_call(one, other) and len(factors) > 2:
+                    inner = Binary("*", one.operands[0], other.operands[0])
+                    rest = [factor for factor in factors if factor is not one and factor is not other]
+                    new = Call(one.function, (inner,), one.keywords)
+                    for factor in rest:
+                        new = Binary("*", factor, new)
+                    yield _at("algebra_slip", term, new, 0.1)
             if _is_power(a) and _is_power(b) and a.right == b.right:
                 new_power = Binary("**", Binary(term.sign, a.left, b.left), a.right)
                 yield _at("algebra_slip", term, new_power, 0.1)
@@ -308,6 +318,16 @@ def _distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 swapped = Call(term.function, inner.operands, term.keywords)
                 new = Call(inner.function, (swapped,), inner.keywords)
                 yield _at("algebra_slip", term, new, 0.15)
+
+
+def _same_call(one: Expression, other: Expression) -> bool:
+    return (
+        isinstance(one, Call)
+        and isinstance(other, Call)
+        and one.function == other.function
+        and one.keywords == other.keywords
+        and len(one.operands) == len(other.operands) == 1
+    )
 
 
 def _is_power(term: Expression) -> TypeGuard[Binary]:
@@ -645,7 +665,8 @@ def _derivatives(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 continue
             if (of, by) != known.asked:
                 near = known.siblings(of, term.of) or known.siblings(by, term.by)
-                yield _at("wrong_node", term, Derivative(of, by), -0.25 if near else 0.2)
+                extra = -0.25 if near and term is not worked.tree else 0.2
+                yield _at("wrong_node", term, Derivative(of, by), extra)
         above = _above(worked, term)
         label = "wrong_eval_point" if _is_scalar_function(above) else "wrong_node"
         for name in known.like(worked.at(term)):

@@ -70,6 +70,7 @@ def _in_one_line(graph: Graph, places: Sequence[int], by: int) -> bool:
 
 
 def _listed(graph: Graph, uses: dict[int, list[Edge]], by: int) -> Iterator[Cut]:
+    yield from _steps_of_time(graph, uses)
     several = {place: edges for place, edges in uses.items() if len(edges) > 1}
     for edges in several.values():
         for edge in edges:
@@ -85,7 +86,6 @@ def _listed(graph: Graph, uses: dict[int, list[Edge]], by: int) -> Iterator[Cut]
     constants = [(place, edges) for place, edges in uses.items() if place != by]
     for _, edges in constants:
         yield frozenset(edges)
-    yield from _steps_of_time(graph, uses)
     named = [edges for place, edges in constants if graph.steps[place].name is not None]
     for one, other in list(combinations(named, 2))[:_MOST_TOGETHER]:
         yield frozenset([*one, *other])

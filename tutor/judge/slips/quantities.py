@@ -136,10 +136,14 @@ class Quantities:
         )
 
     def siblings(self, one: str, other: str) -> bool:
-        """Whether two names differ only in their numbers: x1 and x2, W1 and W2."""
+        """Whether two names differ only in their numbers (x1 and x2), or the same activation makes
+        both: the gates of a cell."""
         digits = "0123456789"
         a, b = one.rstrip(digits), other.rstrip(digits)
-        return a == b and bool(a) and one != other
+        if a == b and a and one != other:
+            return True
+        made, like = self.made_by.get(one), self.made_by.get(other)
+        return made is not None and like is not None and made[0] == like[0]
 
     def depends(self, of: str, by: str) -> bool:
         """Whether a quantity depends on another."""

@@ -332,7 +332,7 @@ def _pow() -> Iterator[Mistake]:
     yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 2) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: n * np.power(x, n + 1))
     yield to_base("power_rule", lambda x, n: n * x)
-    yield to_base("power_rule", lambda x, n: n)
+    yield to_base("power_rule", lambda x, n: n if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: (n + 1) * np.power(x, n))
     yield to_base("integrated_instead", lambda x, n: np.power(x, n + 1) / (n + 1))
     yield to_base("inverted_ratio", lambda x, n: 1 / (n * np.power(x, n - 1)))
