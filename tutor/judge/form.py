@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tutor.judge.graph import Graph
-from tutor.language.tree import Binary, Call, Derivative, Expression, Name, Number, Unary, walk
+from tutor.language.tree import (
+    Binary,
+    Call,
+    Compare,
+    Derivative,
+    Expression,
+    Name,
+    Number,
+    Transpose,
+    Unary,
+    children,
+    walk,
+)
 
 Missing = Literal["unresolved", "circular"]
 
@@ -98,113 +110,133 @@ class Forms:
 def same_form(one: Expression, other: Expression) -> bool:
     """Whether two terms are the same but for the order in sums and products, parentheses, and how
     numbers are written."""
-    return _key(one) == _key(other)
+    return _keyed(one) == _keyed(other)
 
 
 def expanded(tree: Expression, own: Mapping[str, Expression]) -> Expression:
-    """A term with the learner's own symbols replaced by what they were defined as."""
-    from dataclasses import replace
+    """A term with the learner's own symbols replaced by what they were defined as; as it is where
+    that would be too long."""
+    lengths: dict[str, int] = {}
+    for name, meant in own.items():
+        lengths[name] = _length(meant, lengths)
+    return _put_in(tree, own) if _length(tree, lengths) <= _LONGEST else tree
 
-    if isinstance(tree, Name):
-        return expanded(own[tree.name], own) if tree.name in own else tree
+
+def _length(tree: Expression, lengths: Mapping[str, int]) -> int:
+    return sum(lengths.get(term.name, 1) if isinstance(term, Name) else 1 for term in walk(tree))
+
+
+def _put_in(tree: Expression, own: Mapping[str, Expression]) -> Expression:
     match tree:
-        case Unary():
-            return replace(tree, operand=expanded(tree.operand, own))
-        case Binary():
-            return replace(tree, left=expanded(tree.left, own), right=expanded(tree.right, own))
+        case Name():
+            return _put_in(own[tree.name], own) if tree.name in own else tree
+        case Unary() | Transpose():
+            return replace(tree, operand=_put_in(tree.operand, own))
+        case Binary() | Compare():
+            return replace(tree, left=_put_in(tree.left, own), right=_put_in(tree.right, own))
         case Call():
-            return replace(tree, operands=tuple([expanded(x, own) for x in tree.operands]))
+            return replace(tree, operands=tuple([_put_in(x, own) for x in tree.operands]))
         case _:
             return tree
 
 
-Key = tuple[object, ...]
+_LONGEST = 300
+
+Keyed = tuple[float, str]
+"""A number in front, and a spelling of the rest that does not depend on order."""
+
+_ONE = "1"
+_MOST_FACTORS = 6
 
 
-def _key(tree: Expression) -> Key:
-    """A term in an order that is always the same: sums and products flat and sorted."""
+def _keyed(tree: Expression) -> Keyed:
     constant = constant_of(tree)
     if constant is not None:
-        return ("number", constant)
+        return constant, _ONE
     match tree:
         case Binary(sign="+" | "-"):
-            return ("sum", tuple(sorted(map(repr, _summands(tree, False)))))
-        case Unary(sign="-"):
-            return ("sum", tuple(sorted(map(repr, _summands(tree, False)))))
+            return _sum(tree)
+        case Unary() if isinstance(tree.operand, Binary) and tree.operand.sign in ("+", "-"):
+            return _sum(tree)
         case Unary():
-            return _key(tree.operand)
-        case Binary(sign="*" | "/"):
+            number, rest = _keyed(tree.operand)
+            return (-number if tree.sign == "-" else number), rest
+        case Binary(sign="*" | "/" | "**"):
             return _product(tree)
-        case Binary():
-            return (tree.sign, _key(tree.left), _key(tree.right))
         case Name():
-            return ("name", tree.name)
+            return 1.0, tree.name
         case Derivative():
-            return ("derivative", tree.of, tree.by)
+            return 1.0, f"d{tree.of}/d{tree.by}"
         case Call():
-            keywords = tuple(sorted((one.name, repr(one.value)) for one in tree.keywords))
-            operands = [_key(operand) for operand in tree.operands]
-            if tree.function in ("maximum", "minimum"):
-                operands.sort(key=repr)
-            return ("call", tree.function, keywords, *operands)
-        case _:
-            from tutor.language.tree import children
-
-            mark = getattr(tree, "relation", "")
-            return (type(tree).__name__, mark, *[_key(child) for child in children(tree)])
+            return 1.0, _call(tree)
+    inside = ", ".join([_spelled(child) for child in children(tree)])
+    sign = getattr(tree, "sign", getattr(tree, "relation", ""))
+    return 1.0, f"{type(tree).__name__}{sign}({inside})"
 
 
-def _summands(tree: Expression, turned: bool) -> list[Key]:
-    """The terms of a sum, each with whether it is subtracted."""
-    match tree:
-        case Binary(sign="+"):
-            return _summands(tree.left, turned) + _summands(tree.right, turned)
-        case Binary(sign="-"):
-            return _summands(tree.left, turned) + _summands(tree.right, not turned)
-        case Unary(sign="-"):
-            return _summands(tree.operand, not turned)
-        case Unary():
-            return _summands(tree.operand, turned)
-    sign, key = _signed(_key(tree))
-    return [("minus" if turned != (sign < 0) else "plus", key)]
+def _spelled(tree: Expression) -> str:
+    number, rest = _keyed(tree)
+    return f"{number!r} {rest}"
 
 
-def _signed(key: Key) -> tuple[int, Key]:
-    """A product's sign, and the product without it."""
-    if key[0] == "number" and isinstance(key[1], float) and key[1] < 0:
-        return -1, ("number", -key[1])
-    if key[0] == "product" and isinstance(key[1], float) and key[1] < 0:
-        return -1, (key[0], -key[1], *key[2:])
-    return 1, key
+def _call(call: Call) -> str:
+    operands = [_spelled(operand) for operand in call.operands]
+    if call.function in ("maximum", "minimum"):
+        operands.sort()
+    keywords = sorted([f"{one.name}={one.value!r}" for one in call.keywords])
+    return f"{call.function}({', '.join([*operands, *keywords])})"
 
 
-def _product(tree: Expression) -> Key:
-    """A product: its number, and the sorted factors above and below."""
-    above: list[Key] = []
-    below: list[Key] = []
+def _sum(tree: Expression) -> Keyed:
+    """A sum, its terms in order, and its sign such that the first one is positive."""
+    terms: list[Keyed] = []
+    waiting: list[tuple[Expression, float]] = [(tree, 1.0)]
+    while waiting:
+        term, sign = waiting.pop()
+        match term:
+            case Binary(sign="+"):
+                waiting += [(term.left, sign), (term.right, sign)]
+            case Binary(sign="-"):
+                waiting += [(term.left, sign), (term.right, -sign)]
+            case Unary():
+                waiting.append((term.operand, -sign if term.sign == "-" else sign))
+            case _:
+                number, rest = _keyed(term)
+                terms.append((sign * number, rest))
+    terms.sort(key=lambda one: (one[1], one[0]))
+    front = -1.0 if terms[0][0] < 0 else 1.0
+    return front, "(" + " + ".join([f"{front * number!r} {rest}" for number, rest in terms]) + ")"
+
+
+def _product(tree: Expression) -> Keyed:
+    """A product: its number, and its factors above and below in order."""
+    above: list[str] = []
+    below: list[str] = []
     number = 1.0
     waiting: list[tuple[Expression, bool]] = [(tree, False)]
     while waiting:
         term, inverse = waiting.pop()
-        constant = constant_of(term)
-        if constant is not None and (constant != 0 or not inverse):
-            number = number / constant if inverse else number * constant
-            continue
         match term:
             case Binary(sign="*"):
                 waiting += [(term.left, inverse), (term.right, inverse)]
-            case Binary(sign="/"):
+                continue
+            case Binary(sign="/") if constant_of(term.right) != 0:
                 waiting += [(term.left, inverse), (term.right, not inverse)]
-            case Unary(sign="-"):
-                number = -number
-                waiting.append((term.operand, inverse))
-            case Unary():
-                waiting.append((term.operand, inverse))
+                continue
+            case Binary(sign="**") if constant_of(term.right) in range(1, _MOST_FACTORS + 1):
+                times = int(constant_of(term.right) or 1)
+                waiting += [(term.left, inverse)] * times
+                continue
+            case Binary(sign="/" | "**"):
+                front, rest = 1.0, f"({_spelled(term.left)}){term.sign}({_spelled(term.right)})"
             case _:
-                (below if inverse else above).append(_key(term))
-    if number == 1.0 and len(above) == 1 and not below:
-        return above[0]
-    return ("product", number, tuple(sorted(map(repr, above))), tuple(sorted(map(repr, below))))
+                front, rest = _keyed(term)
+        number = number / front if inverse and front else number * front
+        if rest != _ONE:
+            (below if inverse else above).append(rest)
+    if not below and len(above) == 1:
+        return number, above[0]
+    return number, "*".join(sorted(above)) + "".join([f"/{one}" for one in sorted(below)])
 
 
 def constant_of(tree: Expression) -> float | None:

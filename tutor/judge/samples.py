@@ -19,7 +19,7 @@ Leaves = dict[str, Array]
 SCALES = (0.3, 0.5, 0.7, 0.9, 1.0, 1.0, 1.3, 1.6, 2.0, 2.0, 2.5, 3.0, 4.0, 5.0, 6.5, 8.0)
 """How large the variables are at the points of a set; the beyond ones come behind."""
 
-BEYOND = (52.0, 60.0, 75.0, 100.0)
+BEYOND = (80.0, 100.0, 120.0, 160.0)
 """Scales of points that lie far out; at every other of them one variable alone does."""
 
 COUNT = len(SCALES) + len(BEYOND)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, permutations
 from math import prod
 
 import numpy as np
@@ -21,6 +21,8 @@ MAX_ALL_ENTRIES = 40_000
 """Entries of all arrays of a graph."""
 
 MAX_GIVEN = 12
+_ENOUGH = 2
+_TURNS = 16
 # The smallest size and by how much the next ones grow, the best first. With a size of 2 too much
 # is true by chance: a mean over 2 is a half, and of two shares one is 1 less the other.
 _LADDERS: tuple[tuple[int, tuple[int, ...]], ...] = (
@@ -52,24 +54,30 @@ def choose(
     if not dims:
         shapes_of(shapes, {}, graph)
         return {}, {}
+    written = {size for shape in shapes.values() for size in shape if isinstance(size, int)}
     found: list[tuple[Sizes, list[int]]] = []
-    problem: GraphError | None = None
-    for sizes in _candidates(dims, shapes):
+    problems: list[GraphError] = []
+
+    def runs(sizes: Sizes) -> bool:
         try:
             axes = _axes(shapes, sizes, graph)
         except GraphError as error:
-            problem = problem or error
-            continue
+            problems.append(error)
+            return False
         found.append((sizes, axes))
+        return True
+
+    for sizes in _ladders(dims, written):
+        runs(sizes)
+    if len(found) < _ENOUGH:
+        for sizes in _shifted(dims, runs):
+            runs(sizes)
     if not found:
-        raise problem or GraphError("no sizes fit", 0)
-    costs = _costs(found)
+        raise problems[0]
+    costs = _costs(found, written)
     order = sorted(range(len(found)), key=lambda i: (costs[i], i))
     best = order[0]
-    again = max(
-        order[1:5] or order,
-        key=lambda i: sum(a != b for a, b in zip(found[best][1], found[i][1], strict=False)),
-    )
+    again = max(order[1:5] or order, key=lambda i: (-costs[i][0], _apart(found, best, i)))
     return found[best][0], found[again][0]
 
 
@@ -124,13 +132,9 @@ def _check_size(shapes: Sequence[Shape], line: int, elementwise: bool) -> None:
         raise GraphError("the arrays of this computation are too large", line)
 
 
-def _candidates(
-    dims: Mapping[str, int], shapes: Mapping[str, tuple[int | str, ...]]
-) -> Iterator[Sizes]:
-    """Sets of sizes to try: in the order of the given ones, none of them a written one."""
-    written = {size for shape in shapes.values() for size in shape if isinstance(size, int)}
-    names = sorted(dims, key=lambda name: dims[name])
-    seen: set[tuple[int, ...]] = set()
+def _ladders(dims: Mapping[str, int], written: set[int]) -> Iterator[Sizes]:
+    """Small sizes in the order of the given ones, none of them a written one."""
+    names = _in_order(dims)
     for start, steps in _LADDERS:
         sizes: list[int] = []
         size = start
@@ -139,12 +143,37 @@ def _candidates(
                 size += 1
             sizes.append(size)
             size += steps[place % len(steps)]
-        if tuple(sizes) not in seen and sizes[-1] <= max(MAX_GIVEN, len(sizes) + 4):
-            seen.add(tuple(sizes))
+        if sizes[-1] <= max(MAX_GIVEN, len(sizes) + 4):
             yield dict(zip(names, sizes, strict=True))
-    given = tuple([dims[name] for name in names])
-    if given not in seen and given[-1] <= 2 * MAX_GIVEN:
-        yield dict(zip(names, given, strict=True))
+
+
+def _shifted(dims: Mapping[str, int], runs: Callable[[Sizes], bool]) -> Iterator[Sizes]:
+    """Sizes found from the given ones by steps after which the graph still runs: where one size
+    follows from others (that of a convolution's output), they grow together."""
+    base = dict(dims)
+    if max(base.values()) > 2 * MAX_GIVEN or not runs(base):
+        return
+    alone = [name for name in base if runs(_moved(base, {name: 1}))]
+    moves: list[dict[str, int]] = [{name: 1} for name in alone]
+    for one, other in permutations([name for name in base if name not in alone], 2):
+        for move in ({one: 1, other: 1}, {one: 1, other: -1}):
+            if (one < other or -1 in move.values()) and runs(_moved(base, move)):
+                moves.append(move)
+    for turn in range(1, _TURNS):
+        sizes = base
+        for place, move in enumerate(moves):
+            for _ in range((place * turn + turn) % 4):
+                sizes = _moved(sizes, move)
+        yield sizes
+    yield base
+
+
+def _moved(sizes: Sizes, move: Mapping[str, int]) -> Sizes:
+    return {name: size + move.get(name, 0) for name, size in sizes.items()}
+
+
+def _in_order(dims: Mapping[str, int]) -> list[str]:
+    return sorted(dims, key=lambda name: dims[name])
 
 
 def _axes(shapes: Mapping[str, tuple[int | str, ...]], sizes: Sizes, graph: Graph) -> list[int]:
@@ -155,19 +184,26 @@ def _axes(shapes: Mapping[str, tuple[int | str, ...]], sizes: Sizes, graph: Grap
     return flat
 
 
-def _costs(found: list[tuple[Sizes, list[int]]]) -> list[tuple[int, int]]:
+def _apart(found: list[tuple[Sizes, list[int]]], one: int, other: int) -> int:
+    """How many axes have different sizes under two sets."""
+    return sum(a != b for a, b in zip(found[one][1], found[other][1], strict=False))
+
+
+def _costs(found: list[tuple[Sizes, list[int]]], written: set[int]) -> list[tuple[int, int]]:
     """What speaks against each set: one size for two names, and axes of one size that differ in
     other sets."""
     lengths = {len(axes) for _, axes in found}
     if len(lengths) > 1:
-        return [(_doubles(sizes), 0) for sizes, _ in found]
+        return [(_doubles(sizes, written), 0) for sizes, _ in found]
     kinds = sorted(set(zip(*[axes for _, axes in found], strict=True)))
     costs: list[tuple[int, int]] = []
     for place, (sizes, _) in enumerate(found):
         clashes = sum(a[place] == b[place] != 1 for a, b in combinations(kinds, 2))
-        costs.append((_doubles(sizes), clashes))
+        costs.append((_doubles(sizes, written), clashes))
     return costs
 
 
-def _doubles(sizes: Sizes) -> int:
-    return len(sizes) - len(set(sizes.values()))
+def _doubles(sizes: Sizes, written: set[int]) -> int:
+    """How many sizes are not the only ones of their number."""
+    different = set(sizes.values()) - written
+    return len(sizes) - len(different)
