@@ -14,7 +14,7 @@ def test_lines_are_typed_judged_mended_proved_and_kept(terminal: Any, tmp_path: 
     for line in LINES:
         t.press(line, "enter")
     t.wait_for("✗  3")
-    t.wait_for("Line 3 is wrong.")
+    t.wait_for("Line 3: ")
     t.press("ctrl+g", "H")
     t.wait_for("hint 1")
     t.press("up", "*x", "enter")

@@ -12,10 +12,13 @@ from textual import events
 from textual.pilot import Pilot
 
 from tutor.judge import shelf
+from tutor.line import deriving as line
+from tutor.render.spoken import in_words
 from tutor.session.deriving import derivation as deriving
 from tutor.session.deriving.derivation import Derivation
 from tutor.tui.app import BackpropTutor
 from tutor.tui.deriving.drawing import Drawer
+from tutor.tui.deriving.saying import heard
 from tutor.tui.screens.derive import DeriveScreen
 from tutor.tui.screens.exercises import ExercisesScreen
 from tutor.tui.screens.help import HelpScreen
@@ -88,8 +91,8 @@ class Desk:
 
     async def write(self, *lines: str) -> None:
         """Write lines, each with enter at its end."""
-        for line in lines:
-            self.screen.sheet.field.put(line)
+        for one in lines:
+            self.screen.sheet.field.put(one)
             await self.press("enter")
 
     async def until(self, true: Callable[[], bool]) -> None:
@@ -151,7 +154,7 @@ async def test_lines_are_judged_as_they_are_finished(desk: Sit) -> None:
         assert d.derivation.verdict.first_wrong == 2
         assert d.derivation.verdict.message[:30] in d.told
         assert "your line gives" in d.told
-        assert d.status.startswith("Line 3 is wrong.")
+        assert d.status.startswith("Line 3: ")
         above = d.screen.query_one("#above", LineRows).text.splitlines()
         spot = above[3]
         start = above[2].index("2(a - y)*a(1 - a)")
@@ -394,10 +397,33 @@ async def test_in_a_wide_window_every_line_is_drawn_beside_the_text(desk: Sit) -
         assert "4  dL/dw = ((" in d.drawn
 
 
+TYPED = (
+    "dL/da = 2(a - y)",
+    "dL/dw = 2(a - y)*a(1 - a)",
+    "= 2(a - y)*a*(1 - a)",
+    "dL/dq = 1",
+    ":undo",
+    ":hint",
+    ":hint",
+    ":target dL/db",
+    ":target dL/dw",
+    ":clear",
+)
+
+
+def test_the_status_line_begins_as_line_mode_does() -> None:
+    sitting = deriving.begin("neuron", shelf.load("neuron"), "dL/dw")
+    for typed in TYPED:
+        answered = line.respond(sitting, typed)
+        assert not answered.refused, (typed, answered.said)
+        assert in_words(heard(sitting, answered.derivation)[0]) == answered.said[0], typed
+        sitting = answered.derivation
+
+
 @pytest.mark.parametrize("size", [(40, 10), (20, 5), (5, 3), (1, 1), (200, 8), (30, 60)])
 async def test_no_window_is_too_small(desk: Sit, size: tuple[int, int]) -> None:
     async with desk(lines=WRONG, size=size) as d:
-        await d.act("hint", "solution", "between")
+        await d.act("hint")
         await d.write("dL/dw = dL/dz*x")
         await d.pilot.resize_terminal(80, 24)
         await d.pilot.pause()

@@ -52,7 +52,11 @@ def label(name: str, writing: bool, ascii: bool) -> str:
 def keys_for(derivation: Derivation, width: int, *, writing: bool, ascii: bool) -> list[Key]:
     """The few keys that make sense now, as many as fit; help stays where others go."""
     keys = []
-    for action in derive_footer(derivation):
+    actions = derive_footer(derivation)
+    back = DERIVE_BY_ID["derive.back"]
+    if not writing and back not in actions:
+        actions.insert(1, back)
+    for action in actions:
         title = action.title
         if action.id == "derive.enter" and not writing:
             title = "write"

@@ -66,6 +66,9 @@ def given(exercise: Exercise, width: int, most: int, *, ascii: bool) -> list[Row
         up_to = " and ".join(_UP_TO[one] for one in sorted(exercise.up_to))
         if up_to:
             pieces.append([(f"up to {up_to}", "quiet")])
+    shapes = shapes_told(exercise)
+    if shapes:
+        pieces.append([(shapes, "quiet")])
     rows: list[list[Run]] = []
     for piece in pieces:
         if rows and row_width(rows[-1]) + len(_BETWEEN) + row_width(piece) < width:
@@ -76,6 +79,12 @@ def given(exercise: Exercise, width: int, most: int, *, ascii: bool) -> list[Row
         rows = rows[:most]
         rows[-1] = [*_cut(rows[-1], width - 3), (" …", "faint")]
     return list(rows)
+
+
+def shapes_told(exercise: Exercise) -> str:
+    """The shapes of the variables that have one: `W (c, d)  x (d)`."""
+    shaped = [one for one in exercise.variables if one.shape]
+    return "  ".join(f"{one.name} ({', '.join(str(n) for n in one.shape)})" for one in shaped)
 
 
 def finished(
@@ -132,6 +141,8 @@ def verdict_rows(derivation: Derivation, width: int, *, writing: bool, ascii: bo
     calm = verdict.kind == "incomplete" and verdict.label != "circular"
     for sentence, role in told(derivation.target, verdict):
         rows += _set(sentence, width, "quiet" if calm else role)
+    if verdict.kind == "correct":
+        rows += _onward(derivation, width, writing=writing, ascii=ascii)
     for note in verdict.notes:
         rows += _set(note, width, "quiet")
     if verdict.kind == "wrong" and derivation.hints < COUNT:
@@ -143,6 +154,18 @@ def verdict_rows(derivation: Derivation, width: int, *, writing: bool, ascii: bo
         ]
         rows.append(runs if row_width(runs) <= width else runs[:2])
     return rows
+
+
+def _onward(derivation: Derivation, width: int, *, writing: bool, ascii: bool) -> list[Row]:
+    """What one may do when the target is reached."""
+    targets = derivation.exercise.targets
+    key = label("derive.latex", writing, ascii)
+    rows = _set(f"{key} copies the lines as LaTeX.", width, "quiet")
+    if derivation.target not in targets or len(targets) < 2:
+        return rows
+    following = targets[(targets.index(derivation.target) + 1) % len(targets)]
+    key = label("derive.target", writing, ascii)
+    return [*_set(f"{key} asks for the next one, {following}.", width, "text"), *rows]
 
 
 def hint_rows(derivation: Derivation, width: int) -> list[Row]:

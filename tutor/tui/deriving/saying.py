@@ -9,7 +9,6 @@ from tutor.session.deriving.derivation import Derivation
 _FOUND = {
     "=": "is right, and proved",
     "≈": "is right at every point",
-    "✗": "is wrong",
     "~": "follows from the wrong line above",
     "?": "cannot be read",
 }
@@ -27,7 +26,10 @@ def heard(before: Derivation, after: Derivation) -> list[str]:
         for one in verdict.lines
         if old.get(one.number) != after.lines[one.number] or before.judged(one.number) != one
     ]
-    said += [found(one) for one in fresh if one.mark in _FOUND]
+    if verdict.kind == "reject":
+        return [verdict.message]
+    # Of the first wrong line the message says more.
+    said += [found(one) for one in fresh if one.mark in _FOUND and one.mark != "✗"]
     if verdict.kind != "incomplete" or not fresh:
         said += [sentence for sentence, _ in told(after.target, verdict)]
     return said or ["Nothing changed."]
@@ -40,5 +42,5 @@ def line_told(derivation: Derivation) -> str:
 
 
 def found(one: Judged) -> str:
-    """`Line 3 is wrong.`"""
+    """`Line 3 is right at every point.`"""
     return f"Line {one.number + 1} {_FOUND[one.mark]}."

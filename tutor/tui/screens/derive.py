@@ -409,6 +409,7 @@ class DeriveScreen(Screen[None]):
         words = "" if self.writing else "keys act; enter writes on"
         self.query_one("#sheet-title", Rule).show("", "" if self.asking.open else words)
         panes.show_keys(self)
+        panes.show_drawing(self)
         panes.show_told(self)
 
     def commands(self) -> Iterable[SystemCommand]:

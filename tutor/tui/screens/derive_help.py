@@ -50,10 +50,10 @@ def derive_help(derivation: Derivation, *, width: int, ascii: bool) -> HelpScree
         rows.append([(f"   {mark}   ", ROLES[mark]), (said + proved, "text")])
     rows += [[], [(" Writing a line", "strong")]]
     for example, said in _WRITING:
-        rows.append([(f"   {example:<16}", "key"), (said, "text")])
+        rows += _explained(example, said, width)
     rows += [[], [(" In the field", "strong")]]
     for key, said in _FIELD:
-        rows.append([(f"   {key:<16}", "key"), (said, "text")])
+        rows += _explained(key, said, width)
     rows += [[], [(" Every action: its keys outside the field, and everywhere", "strong")]]
     for action in DERIVING:
         keys = " ".join(key_label(key, ascii=ascii) for key in action.keys)
@@ -69,3 +69,12 @@ def derive_help(derivation: Derivation, *, width: int, ascii: bool) -> HelpScree
             told = with_keys(f"not now: {why}", writing=True, ascii=ascii)
             rows += [[*head, *line] for line in wrapped(told, width - 27, "faint")]
     return HelpScreen("help: deriving", rows)
+
+
+def _explained(sign: str, said: str, width: int) -> list[Row]:
+    head = (f"   {sign:<16}", "key")
+    rows: list[Row] = []
+    for line in wrapped(said, width - 20):
+        rows.append([head, *line])
+        head = (" " * 19, "ground")
+    return rows

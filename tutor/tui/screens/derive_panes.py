@@ -77,7 +77,7 @@ def show_drawing(screen: DeriveScreen) -> None:
     width = view.size.width
     if _is_beginning(screen):
         view.show_around(_given(screen, width), 0, 1)
-        title.show("given, and what is asked for")
+        title.show("given, and what is asked for", "", _title(view))
         return
     made = _all_drawn(screen, width) if screen.beside else _one_drawn(screen, width)
     shown, first, end, name = made
@@ -87,7 +87,12 @@ def show_drawing(screen: DeriveScreen) -> None:
     aside = ""
     if screen.unread is not None and not screen.unread.unfinished:
         aside = f"not read yet: {screen.unread.message}"
-    title.show(name, aside if len(aside) < width - len(name) - 10 else "not read yet")
+    fits = len(aside) < width - len(name) - 10
+    title.show(name, aside if fits else "not read yet", _title(view))
+
+
+def _title(view: FormulaView) -> str:
+    return "title.focus" if view.has_focus else "title"
 
 
 def _is_beginning(screen: DeriveScreen) -> bool:
@@ -181,7 +186,7 @@ def show_told(screen: DeriveScreen) -> None:
     aside = "pageup reads back" if view.above else ""
     if not aside and verdict is not None and verdict.label and verdict.kind == "wrong":
         aside = verdict.label.replace("_", " ")
-    screen.query_one("#told-title", Rule).show(_told_title(screen), aside)
+    screen.query_one("#told-title", Rule).show(_told_title(screen), aside, _title(view))
 
 
 def told_rows(screen: DeriveScreen) -> tuple[list[Row], int, int]:

@@ -26,6 +26,7 @@ _KEYS = (
     Key("↓ ↑", "list", "list"),
     Key("esc", "back", "leave"),
 )
+_MOST_TARGETS = 3
 _LEVELS = (
     "one rule",
     "one neuron, one sum, one identity",
@@ -117,7 +118,7 @@ class ExercisesScreen(Screen[None]):
                 entries += [Entry([])] if entries else []
                 head = [(f"Level {level}", "title"), (f"   {_LEVELS[level - 1]}", "faint")]
                 entries.append(Entry(head))
-            row = [(one.title.ljust(46), "text"), (_asks(one), "quiet")]
+            row = [(one.title.ljust(46), "text"), (_shown(one), "quiet")]
             entries.append(Entry(row, one.name))
         if not entries:
             entries.append(Entry([("no exercise holds these words", "quiet")]))
@@ -143,6 +144,11 @@ class ExercisesScreen(Screen[None]):
 
 def _asks(one: shelf.Summary) -> str:
     return "  ".join(one.targets) if one.targets else one.find
+
+
+def _shown(one: shelf.Summary) -> str:
+    few = "  ".join(one.targets[:_MOST_TARGETS])
+    return f"{few}  …" if len(one.targets) > _MOST_TARGETS else _asks(one)
 
 
 def _called(one: shelf.Summary) -> str:
