@@ -6,7 +6,6 @@ Rich is imported only when a console is asked for: most commands print plain lin
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -44,6 +43,8 @@ def size(stream: TextIO | None = None) -> tuple[int, int]:
             columns = lines = 0
         if columns > 0 and lines > 0:
             return columns, lines
+    import shutil
+
     return shutil.get_terminal_size((80, 24))
 
 

@@ -135,8 +135,9 @@ def _functions() -> dict[str, Function]:
         if name in UNCALLABLE:
             continue
         arguments = list(inspect.signature(op.forward).parameters.values())[1:]
-        types = get_type_hints(op.forward)
         count = 1 if op.variadic else op.arity
+        # Hints are read from text, which takes its time: only where there is a parameter.
+        types = get_type_hints(op.forward) if arguments[count:] else {}
         function = Function(
             name=name,
             operands=tuple(one.name for one in arguments[:count]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 from tutor.language.errors import LanguageError, Reason, shortened
@@ -15,6 +14,8 @@ from tutor.language.tokens import MAX_TEXT, Token, tokenize
 from tutor.language.tree import Binary, Expression, Name, Program, walk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     InputValue: TypeAlias = "float | np.ndarray[Any, Any]"
@@ -264,6 +265,8 @@ class _Reader:
 
 def _from_file(text: str, start: int, end: int, read: Callable[[Path], Read]) -> Read:
     """What a file of arrays holds."""
+    from pathlib import Path
+
     from tutor.language.arrays import ArraysError
 
     name = shortened(text[start:end], 60)

@@ -22,6 +22,7 @@ from engine.errors import EngineError
 from engine.proof.symbolic_quotients import Budget, OutOfBudgetError
 from engine.proof.symbolic_zero import ZeroTest
 from tutor.judge import links, samples
+from tutor.judge.chance import Chance
 from tutor.judge.evaluate import MisfitError, value_of
 from tutor.judge.exercise import Exercise
 from tutor.judge.graph import Graph, GraphError, compiled
@@ -150,7 +151,7 @@ class _Place:
         self.budget = budget
         shapes = {one.name: sized(one.shape, sizes) for one in exercise.variables}
         drawn = samples.draw(
-            exercise.variables, shapes, np.random.default_rng(number + 1), (1.0,) * 2
+            exercise.variables, shapes, Chance(number + 1), (1.0,) * 2
         )
         self.point: dict[Any, float] = {}
         self.values: dict[str, Any] = {name: float(size) for name, size in sizes.items()}
