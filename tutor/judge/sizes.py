@@ -22,7 +22,7 @@ MAX_ALL_ENTRIES = 40_000
 
 MAX_GIVEN = 12
 _ENOUGH = 2
-_TURNS = 16
+_TURNS = 10
 # The smallest size and by how much the next ones grow, the best first. With a size of 2 too much
 # is true by chance: a mean over 2 is a half, and of two shares one is 1 less the other.
 _LADDERS: tuple[tuple[int, tuple[int, ...]], ...] = (

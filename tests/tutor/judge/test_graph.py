@@ -154,7 +154,8 @@ def test_a_size_that_follows_from_others_grows_with_them() -> None:
     )
     for sizes in made.sizes:
         assert sizes["p"] == sizes["h"] - sizes["i"] + 1
-        assert len(set(sizes.values())) == 6
+        assert sizes["q"] == sizes["w"] - sizes["j"] + 1
+    assert len(set(made.sizes[0].values())) == 6
     assert made.sizes[0] != made.sizes[1]
 
 
