@@ -22,7 +22,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "extra_term":             (2.80, 2.05, _),
     "sum_product_confusion":  (_, 1.75, _),
     "product_quotient_rule":  (_, _, 1.85),
-    "power_rule":             (_, 2.25, 1.80),
+    "power_rule":             (_, 1.95, 1.80),
     "activation_for_derivative": (_, 1.60, 1.65),
     "wrong_local_derivative": (1.70, 2.30, 1.95),
     "softmax_diagonal_only":  (1.20, _, 1.50),

@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays.numpy_ import NAMESPACE
 from tutor.judge.graph import Graph
 from tutor.judge.slips import costs, ratios
-from tutor.judge.slips.edits import Edit, edits
+from tutor.judge.slips.edits import Edit, edits, mentions
 from tutor.judge.slips.paths import cuts, of_cut
 from tutor.judge.slips.points import Point
 from tutor.judge.slips.quantities import Quantities
@@ -37,7 +37,16 @@ from tutor.judge.slips.together import (
 )
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
-from tutor.language.tree import Call, Compare, Derivative, Expression, Name, children
+from tutor.language.tree import (
+    Binary,
+    Call,
+    Compare,
+    Derivative,
+    Expression,
+    Name,
+    Number,
+    children,
+)
 
 Array = Any
 Span = tuple[int, int]
@@ -182,7 +191,7 @@ class _Search:
                 if answer is not None
             ):
                 label = _REVERSED[edit.label]
-                self.hit(label, "edit", self.whole, edit.extra - 0.1)
+                self.hit(label, "edit", self.whole, edit.extra - 0.25)
 
     @property
     def best(self) -> float:
@@ -235,7 +244,12 @@ class _Search:
         self.formulas()
         for found, value in ratios.comparisons(self.answers[0], self.known):
             if self.predicts(value):
-                self.hit(found.label, "ratio", self.whole, found.extra, found.fact)
+                label = found.label
+                if label == "extra_chain_factor" and not mentions(
+                    self.worked, self.known, found.fact
+                ):
+                    label = "missing_chain_factor"
+                self.hit(label, "ratio", self.whole, found.extra, found.fact)
         self.other_targets()
 
     def is_kinked(self) -> bool:
@@ -243,6 +257,7 @@ class _Search:
         mine = sum(
             isinstance(term, Compare)
             or (isinstance(term, Call) and term.function.rstrip("'") in _KINKED)
+            or _is_root_of_square(term)
             for term in self.worked.terms
         )
         theirs = sum(
@@ -379,7 +394,8 @@ class _Search:
                     if not self.explained(sweeps, {place: mistake}, number):
                         continue
                     if number == 1.0:
-                        self.hit(mistake.label, "rule", self.spot(first, place, mistake))
+                        span = self.spot(first, place, mistake)
+                        self.hit(mistake.label, "rule", span, mistake.extra)
                     else:
                         self.hit(mistake.label, "rule", self.whole, costs.DOUBLE, "and a factor")
                     break
@@ -651,6 +667,16 @@ def _alike(graph: Graph, places: Sequence[int]) -> list[list[int]]:
     return found
 
 
+def _is_root_of_square(term: Expression) -> bool:
+    if not isinstance(term, Call) or term.function != "sqrt":
+        return False
+    inner = term.operands[0]
+    return isinstance(inner, Binary) and (
+        (inner.sign == "**" and inner.right == Number(2.0))
+        or (inner.sign == "*" and inner.left == inner.right)
+    )
+
+
 class _Sweeps:
     """The true sweeps at all points, each made when it is asked for."""
 
@@ -739,7 +765,7 @@ def _with_factors(problem: Problem, points: list[Point]) -> tuple[str, ...]:
 
 
 _KINKED = frozenset(
-    "abs sign relu leaky_relu step maximum minimum max min where sqrt gt lt ge le".split()
+    "abs sign relu leaky_relu step maximum minimum max min where gt lt ge le".split()
 )
 _PLAIN = frozenset("neg add sub mul gt lt ge le eq ne where step sign floor".split())
 

@@ -31,6 +31,7 @@ from tutor.language.tree import (
 Span = tuple[int, int]
 
 _MOST_FACTORS = 8
+_SLIGHT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def _at(label: str, site: Expression, new: Expression, extra: float = 0.0, fact:
 def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
     for term in worked.terms:
         match term:
+            case Binary(sign="+" | "-", right=Number(value=small)) if small < _SLIGHT:
+                continue
             case Binary(sign="+", left=left, right=right):
                 yield _at("sign_error", term, Binary("-", left, right))
                 yield _at("sign_error", term, Binary("-", right, left), 0.05)
@@ -96,7 +99,7 @@ def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield _at("sign_error", term, operand, 0.02)
             case Call() | Compare():
                 for operand in _operands(term):
-                    if not isinstance(operand, Unary):
+                    if not isinstance(operand, Unary | Number):
                         yield _at("sign_error", operand, Unary("-", operand), 0.1)
             case Binary(sign="**", right=Number() as exponent):
                 yield _at("power_rule", exponent, Unary("-", exponent), 0.3)
@@ -104,7 +107,7 @@ def _signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
             for relation in (">", "<", ">=", "<=", "==", "!="):
                 if relation != term.relation:
                     new = Compare(relation, term.left, term.right)
-                    yield _at("wrong_local_derivative", term, new, -0.5)
+                    yield _at("wrong_local_derivative", term, new, -0.3)
             for place, operand in enumerate((term.left, term.right)):
                 other = term.right if place == 0 else term.left
                 choices = [Name(name) for name in known.like(worked.at(other))]
@@ -478,13 +481,13 @@ def _powers(worked: Worked, known: Quantities) -> Iterator[Edit]:
         elif isinstance(above, Binary) and above.sign == "**":
             continue
         elif isinstance(term, Name | Call | Binary) and not _is_product_part(above, term):
-            yield _at("power_rule", term, Binary("**", term, Number(2.0)), 0.3)
+            yield _at("power_rule", term, Binary("**", term, Number(2.0)), 0.6)
             if isinstance(term, Name | Call):
                 yield _at("inverted_ratio", term, Binary("/", Number(1.0), term), 0.1)
         elif isinstance(term, Name | Call) or _grouped(above, term):
             for power in (2.0, 3.0, 0.5, -1.0):
                 label = "inverted_ratio" if power == -1.0 else "power_rule"
-                more = 0.4 if power == -1.0 else 0.3
+                more = 0.4 if power == -1.0 else 0.6
                 yield _at(label, term, Binary("**", term, _literal(power)), more)
 
 
@@ -607,11 +610,22 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
             label = renaming(worked, known, term, name)
             extra = -0.15 if known.siblings(term.name, name) else 0.1
             yield _at(label, term, Name(name), extra + (0.0 if same else 0.4), fact=term.name)
+        if known.asked is None or not _is_factor(worked, term):
+            continue
         for name in known.like(value):
-            if known.asked is not None and (known.asked[0], name) != known.asked:
-                if known.depends(known.asked[0], name):
-                    new = Derivative(known.asked[0], name)
-                    yield _at("wrong_node", term, new, 0.25, fact=term.name)
+            if name != known.asked[1] and known.depends(known.asked[0], name):
+                new = Derivative(known.asked[0], name)
+                yield _at("wrong_node", term, new, 0.25, fact=term.name)
+
+
+def _is_factor(worked: Worked, term: Expression) -> bool:
+    """Whether a term is multiplied with another in some way."""
+    above = _above(worked, term)
+    while isinstance(above, Transpose | Unary):
+        above = _above(worked, above)
+    if isinstance(above, Call):
+        return above.function in ("outer", "dot") or above.function in _SLIDING
+    return isinstance(above, Binary) and above.sign in ("*", "@")
 
 
 def renaming(worked: Worked, known: Quantities, term: Name, name: str) -> str:
@@ -690,9 +704,21 @@ def _scaled(worked: Worked, known: Quantities) -> Iterator[Edit]:
         for factor in known.factors:
             if value.shape and not known.broadcasts(factor, value.shape):
                 continue
+            over = Binary("/", term, Name(factor))
             new = Binary("*", term, Name(factor))
             yield _at("missing_chain_factor", term, new, 0.0, fact=factor)
-            yield _at("extra_chain_factor", term, Binary("/", term, Name(factor)), 0.3, fact=factor)
+            if mentions(worked, known, factor):
+                yield _at("extra_chain_factor", term, over, 0.3, fact=factor)
+            else:
+                yield _at("missing_chain_factor", term, over, 0.1, fact=factor)
+
+
+def mentions(worked: Worked, known: Quantities, factor: str) -> bool:
+    """Whether a factor stands in the tree, under its name or written out."""
+    if not factor.startswith("#"):
+        return any(isinstance(term, Name) and term.name == factor for term in worked.terms)
+    written = known.graph.steps[int(factor.lstrip("#="))].term
+    return factor.startswith("#=") and any(term == written for term in worked.terms)
 
 
 def _added(worked: Worked, known: Quantities) -> Iterator[Edit]:

@@ -36,6 +36,7 @@ class Mistake:
     rule: WrongRule
     shared: bool = False
     wrong: Callable[[Spot], Array] | None = None
+    extra: float = 0.0
     """The factor that stands in place of the local derivative, to be found in the learner's tree."""
 
 
@@ -197,6 +198,8 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
 }
 """What is taken for the local derivative of an op beside what `_of_slope` makes of any op."""
 
+_KINKED = frozenset({"relu", "leaky_relu", "abs", "sign", "step"})
+
 _TAKEN_FOR: dict[str, tuple[str, ...]] = {
     "sigmoid": ("relu",),
     "tanh": ("sigmoid", "relu"),
@@ -236,7 +239,10 @@ def _of_points(graph: Graph, place: int, nodes: Sequence[Array]) -> Iterator[Mis
         if other in sizes or nodes[other].shape != shape:
             continue
         if other != source:
-            yield Mistake("wrong_eval_point", _slope_at(op, other), wrong=_found_at(op, other))
+            # The slope of a kink is the same at many places: it says less of where it was taken.
+            extra = 0.2 if op in _KINKED else 0.0
+            wrong = _found_at(op, other)
+            yield Mistake("wrong_eval_point", _slope_at(op, other), wrong=wrong, extra=extra)
         if formula is not None and other != place:
             yield Mistake("wrong_eval_point", _formula_at(formula, other))
 

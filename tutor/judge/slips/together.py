@@ -15,6 +15,7 @@ _DIGITS = "0123456789"
 _REPEATED = ("transpose_error", "sign_error", "matmul_order", "wrong_node", "wrong_local_derivative")
 _MOST_PAIRS = 60
 _MOST_SITES = 16
+_MOST_BESIDE = 6
 
 
 def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
@@ -32,6 +33,10 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if any(renaming(worked, known, p, other) != "wrong_node" for p in places[1:]):
                 label = "wrong_eval_point"
             yield _mapped(worked, label, {name: other}, 0.05)
+            if len(places) > 2:
+                for one, two in list(zip(places, places[1:], strict=False))[:_MOST_BESIDE]:
+                    new = replaced(worked.tree, {id(one): Name(other), id(two): Name(other)})
+                    yield Edit("wrong_eval_point", worked.tree, new, (one.start, two.end), 0.1)
     names = frozenset(known.names)
     plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
     for one, other in combinations(plain, 2):
@@ -40,7 +45,7 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
     for mapping in _shifts(used, names):
         yield _mapped(worked, "wrong_node", mapping, 0.1)
     for mapping in _kinds(used, names):
-        yield _mapped(worked, "wrong_node", mapping, 0.1)
+        yield _mapped(worked, "wrong_node", mapping, -0.1)
 
 
 def slopes_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
