@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tutor.judge import shelf
 from tutor.session import session as sessions
+from tutor.session.deriving.derivation import Derivation, begin, entered
 from tutor.session.session import Session
 from tutor.session.targets import opened
 from tutor.tui.app import BackpropTutor
@@ -72,11 +74,40 @@ PICTURES = {
 }
 
 
+@dataclass(frozen=True)
+class Derived:
+    """An exercise with lines, in how large a window, and what is pressed."""
+
+    exercise: str
+    lines: tuple[str, ...]
+    pressed: tuple[str, ...] = ()
+    size: tuple[int, int] = (80, 24)
+
+    @property
+    def typed(self) -> str:
+        """The command that opens it."""
+        return f"backprop derive {self.exercise}"
+
+    def session(self) -> Derivation:
+        """The derivation with its lines, judged at the same points each time."""
+        exercise = shelf.load(self.exercise)
+        begun = replace(begin(self.exercise, exercise, exercise.targets[0]), seed=7)
+        for line in self.lines:
+            begun = entered(begun, line)
+        return begun
+
+
+DERIVED = {
+    "derive": Derived("neuron", tuple((HERE / "examples" / "neuron.txt").read_text().splitlines())),
+}
+
+
 async def draw(name: str) -> None:
-    """Open the stepper, press the keys, and save what stands on the screen."""
-    picture = PICTURES[name]
+    """Open the screen, press the keys, and save what stands on it."""
+    picture = DERIVED.get(name) or PICTURES[name]
     app = BackpropTutor(picture.session())
     async with app.run_test(size=picture.size) as pilot:
+        await pilot.pause()
         for pressed in picture.pressed:
             keys = ["colon", *map(_key, pressed[1:]), "enter"] if pressed[0] == ":" else [pressed]
             await pilot.press(*keys)
@@ -92,5 +123,5 @@ def _key(character: str) -> str:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1:] or PICTURES:
+    for each in sys.argv[1:] or [*PICTURES, *DERIVED]:
         asyncio.run(draw(each))
