@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from tutor.cli.errors import RIGHT, WRONG, UnusableInput, describe
@@ -37,14 +38,15 @@ Stamp = tuple[int, int, int] | None
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the file, the exercise, and what the file may use."""
-    parser.description = (
-        f"{HELP} The file holds a function backward(...), which is given the inputs and returns a "
+    described = (
+        "The file holds a function backward(...), which is given the inputs and returns a "
         "dict of gradients; --template writes it. It is run, as you ask, in a process of its own: "
         "it reads and computes, and where the system can see to it, it writes no files, starts no "
         "processes and reaches no network. Each array is judged given your own earlier ones, so "
         "one slip is told once. Marks: ✓ right, ✗ wrong, ~ follows from a wrong one, ? not filled "
         "in, or of another shape or dtype."
     )
+    parser.description = f"{HELP}\n\n{fill(described, 78)}"
     parser.add_argument("file", nargs="?", metavar="FILE", help="the file with your backward pass")
     parser.add_argument(
         "--exercise",

@@ -15,9 +15,11 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -159,11 +161,25 @@ def _loaded(path: str, text: str) -> ModuleType:
     name = Path(path).stem
     while name in sys.modules or not name.isidentifier():
         name = f"user_{''.join(c if c.isalnum() else '_' for c in name)}"
-    module = ModuleType(name)
-    module.__file__ = path
+    loader = _Loader(name, path, text)
+    spec = spec_from_file_location(name, path, loader=loader)
+    if spec is None:
+        raise ImportError(f"{path} is no Python file")
+    module = module_from_spec(spec)
     sys.modules[name] = module
-    exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    loader.exec_module(module)
     return module
+
+
+class _Loader(SourceFileLoader):
+    """Imports the text that the parent has read, whatever the file holds by now."""
+
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        self._text = text
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._text, self.path)
 
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any]:

@@ -7,43 +7,21 @@ is the same at every point of both sets of sizes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from tutor.judge.code.cases import Case, Finding, all_same, axes_text, spread, subsets, turned
 from tutor.judge.code.evidence import Evidence, same
+from tutor.judge.code.misshapen import misshapen
 from tutor.judge.code.passes import mistaken
 from tutor.judge.code.task import Task
 from tutor.judge.code.uses import Uses
 from tutor.judge.messages import SLIP_WORDS
 
 Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """label: the slip. told: a clause that goes on after the array's name, `is right, but …`."""
-
-    label: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One array at the points of one set of sizes: the learner's (one a point, of any shape) and
-    what it should be, (S, *shape)."""
-
-    evidence: Evidence
-    own: Array
-    wanted: Array
-
-    @property
-    def axes(self) -> int:
-        """How many axes it should have."""
-        return self.wanted.ndim - 1
 
 
 def explained(
@@ -59,77 +37,22 @@ def explained(
         for one, right in zip(evidence, wanted, strict=True)
     ]
     if any(case.own.shape != case.wanted.shape for case in cases):
-        return _of_shapes(task, name, cases)
+        return misshapen(task, name, cases)
     searches: tuple[Callable[[Task, Uses, str, Sequence[Case]], Finding | None], ...] = (
         _not_numbers,
+        _nearly,
         _simple,
         _of_consumers,
         _ratios,
         _wrong_rules,
         _of_others,
-        _nearly,
+        _in_part,
     )
     for search in searches:
         found = search(task, uses, name, cases)
         if found is not None:
             return found
     return Finding("unknown", "is not right; no single slip that is known explains it")
-
-
-def _all(cases: Sequence[Case], made: Callable[[Case], Array]) -> bool:
-    return all(same(made(case), case.own) for case in cases)
-
-
-def _of_shapes(task: Task, name: str, cases: Sequence[Case]) -> Finding:
-    """An array of another shape than its quantity."""
-    spelled = task.spelled[name]
-    have, want = cases[0].own.shape[1:], cases[0].wanted.shape[1:]
-    shapes = f"has shape {_shape(have)}, and {spelled} has shape {_shape(want)}"
-    if _all(cases, lambda case: _turned(case.wanted)):
-        return Finding("transpose_error", "is right, but transposed")
-    if all(case.own[0].size == case.wanted[0].size for case in cases) and _all(
-        cases, lambda case: case.wanted.reshape(case.own.shape)
-    ):
-        return Finding("shape_mismatch", f"has the right numbers; it {shapes}")
-    for axes in _subsets(len(have)):
-        told = _axes(axes, len(have))
-        if _sums_to(cases, axes):
-            return Finding("missing_sum", f"is right before summing over {told}; it {shapes}")
-    for axes in _subsets(len(want)):
-        for keepdims in (False, True):
-            for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):
-                if _all(cases, partial(_reduced, reduced, axes, keepdims)):
-                    told = (
-                        f"is {verb} over {_axes(axes, len(want))}, which has to stay; it {shapes}"
-                    )
-                    return Finding("wrong_axis", told)
-    if all(_broadcasts(case) for case in cases):
-        return Finding(
-            "shape_mismatch", f"has the right numbers, once for all entries; it {shapes}"
-        )
-    return Finding("shape_mismatch", shapes)
-
-
-def _sums_to(cases: Sequence[Case], axes: tuple[int, ...]) -> bool:
-    """Whether the arrays summed over some axes, and after that perhaps reshaped, are right."""
-    over = tuple([axis + 1 for axis in axes])
-    for case in cases:
-        if max(over) >= case.own.ndim:
-            return False
-        summed = case.own.sum(axis=over)
-        if summed.size != case.wanted.size or not same(
-            summed.reshape(case.wanted.shape), case.wanted
-        ):
-            return False
-    return True
-
-
-def _broadcasts(case: Case) -> bool:
-    try:
-        spread = [np.broadcast_to(x, case.wanted.shape[1:]) for x in case.own]
-    except ValueError:
-        return False
-    return same(np.stack(spread), case.wanted)
 
 
 def _not_numbers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
@@ -146,18 +69,18 @@ def _not_numbers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Fi
 def _simple(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
     """What the right array becomes by one thing done to it."""
     axes = cases[0].axes
-    if _all(cases, lambda case: -case.wanted):
+    if all_same(cases, lambda case: -case.wanted):
         return Finding("sign_error", "has the opposite sign")
-    if axes >= 2 and _all(cases, lambda case: _turned(case.wanted)):
+    if axes >= 2 and all_same(cases, lambda case: turned(case.wanted)):
         return Finding("transpose_error", "is right, but transposed")
     if _slides(task, uses, name):
         for count in range(1, min(axes, 2) + 1):
-            if _all(cases, partial(_flipped, tuple(range(-count, 0)))):
+            if all_same(cases, partial(_flipped, tuple(range(-count, 0)))):
                 return Finding("kernel_flip", "is right, but turned round")
-    for chosen in _subsets(axes):
-        for verb, reduced in (("summed", np.sum), ("averaged", np.mean)):
-            if _all(cases, partial(_spread, reduced, chosen)):
-                told = f"is {verb} over {_axes(chosen, axes)}, which has to stay"
+    for chosen in subsets(axes):
+        for verb, reduce in (("summed", np.sum), ("averaged", np.mean)):
+            if all_same(cases, partial(spread, reduce, chosen)):
+                told = f"is {verb} over {axes_text(chosen, axes)}, which has to stay"
                 return Finding("wrong_axis", told)
     return None
 
@@ -175,7 +98,7 @@ def _of_consumers(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> F
     """A path that is lost or counted twice, or a gradient handed on unchanged."""
     consumers = uses.consumers[name]
     for consumer in consumers:
-        if consumer != task.loss and _all(cases, partial(_gradient, consumer)):
+        if consumer != task.loss and all_same(cases, partial(_gradient, consumer)):
             told = (
                 f"is {task.gradients[consumer]} handed on unchanged: a local derivative is missing"
             )
@@ -297,11 +220,11 @@ def _step(task: Task, place: int) -> str:
 def _of_others(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
     """The gradient of another quantity, or right but for a value added or multiplied in."""
     for other in task.wanted:
-        if other != name and _all(cases, partial(_gradient, other)):
+        if other != name and all_same(cases, partial(_truth, other)):
             return Finding("wrong_target", f"is what {task.gradients[other]} should be")
     for value in _named(task):
         for label, told, operation in _BY_VALUE:
-            if _all(cases, partial(_with_value, operation, value)):
+            if all_same(cases, partial(_with_value, operation, value)):
                 return Finding(label, told)
     return None
 
@@ -332,12 +255,15 @@ _BY_VALUE: tuple[tuple[str, str, Callable[[Array, Array], Array]], ...] = (
 
 
 def _nearly(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
-    """Right to some digits, right but for a number added, right at some of the points."""
-    if all(same(case.own, case.wanted, 1e-3) for case in cases):
-        return Finding(
-            "rounded_constant",
-            "is nearly right: a number in it is rounded, or it was found by differences",
-        )
+    """Right to some digits."""
+    if all(same(case.own, case.wanted, 1e-4) for case in cases):
+        told = "is nearly right: a number in it is rounded or added, or it is a difference quotient"
+        return Finding("rounded_constant", told)
+    return None
+
+
+def _in_part(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:
+    """Right but for a number added, right at some of the points."""
     off = np.concatenate([(case.own - case.wanted).ravel() for case in cases])
     if _alike(off) and off[0] != 0:
         return Finding("additive_constant", "has a constant added to every entry")
@@ -357,40 +283,9 @@ def _gradient(name: str, case: Case) -> Array:
     return case.evidence.truth[name].value if own is None else own
 
 
-def _turned(x: Array) -> Array:
-    """Each array of a stack with its axes reversed."""
-    return np.transpose(x, (0, *range(x.ndim - 1, 0, -1)))
+def _truth(name: str, case: Case) -> Array:
+    return np.asarray(case.evidence.truth[name].value)
 
 
 def _flipped(axes: tuple[int, ...], case: Case) -> Array:
     return np.flip(case.wanted, axes)
-
-
-def _reduced(
-    reduce: Callable[..., Any], axes: tuple[int, ...], keepdims: bool, case: Case
-) -> Array:
-    """What each array should be, summed or averaged over some of its axes."""
-    return np.asarray(reduce(case.wanted, tuple([i + 1 for i in axes]), keepdims=keepdims))
-
-
-def _spread(reduce: Callable[..., Any], axes: tuple[int, ...], case: Case) -> Array:
-    """The same, repeated over these axes."""
-    return np.broadcast_to(_reduced(reduce, axes, True, case), case.wanted.shape)
-
-
-def _subsets(count: int) -> Iterator[tuple[int, ...]]:
-    """The axes that may be summed over: one, then more."""
-    for size in range(1, count + 1):
-        yield from combinations(range(count), size)
-
-
-def _axes(axes: tuple[int, ...], count: int) -> str:
-    if len(axes) == count > 1:
-        return "all entries"
-    if axes == (0,) and count > 1:
-        return "the batch (axis 0)"
-    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {' and '.join(map(str, axes))}"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return str(tuple(shape))

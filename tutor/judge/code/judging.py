@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tutor.judge.code.cases import Finding
 from tutor.judge.code.differences import by_differences
 from tutor.judge.code.evidence import Evidence, Points, near, points_of
-from tutor.judge.code.explain import Finding, explained
+from tutor.judge.code.explain import explained
 from tutor.judge.code.shapes import shape_text
 from tutor.judge.code.task import FUNCTION, Task
 from tutor.judge.code.template import changed_lines
@@ -190,11 +191,10 @@ class _Judge:
         if not self.evidence or name not in self.evidence[0].given:
             return self.absent(name)
         kinds = {x.dtype for one in self.evidence for x in one.given[name]}
-        kind = next((k for k in kinds if k.kind not in "f"), next(iter(kinds)))
-        if kind.kind == "c":
+        dtype = min(kinds, key=_precision).name
+        if any(kind.kind == "c" for kind in kinds):
             told = "holds complex numbers, and a gradient is real"
-            return self.found(name, "dtype", Finding("", told), kind.name)
-        dtype = "float16" if any(k.name == "float16" for k in kinds) else kind.name
+            return self.found(name, "dtype", Finding("", told), dtype)
         if any(self.is_shaped_wrong(name, one) for one in self.evidence):
             return self.shaped_wrong(name, dtype)
         if self.is_right(name, dtype):
@@ -365,3 +365,8 @@ class _Judge:
             waits=waits,
             cell=cell,
         )
+
+
+def _precision(kind: np.dtype[Any]) -> tuple[bool, int, str]:
+    """Whole numbers first, then the floats with the fewest bits."""
+    return kind.kind == "f", kind.itemsize, kind.name

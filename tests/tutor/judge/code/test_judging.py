@@ -54,6 +54,10 @@ def test_a_wrong_line_is_told_once(name: str, wrong: Wrong) -> None:
 
 
 BATCH = PASSES["batch"].lines
+_QUOTIENT = (
+    "np.array([(np.sum((np.tanh(Z + h) - Y)**2) - np.sum((np.tanh(Z - h) - Y)**2)) / 2e-6 / n "
+    "for h in 1e-6 * np.eye(m)])"
+)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,15 @@ BATCH = PASSES["batch"].lines
             "dtype",
             "db has the right numbers as a list; make it an array with np.array",
         ),
+        (
+            {"db": "dZ.sum(axis=0) + (0j if n == 6 else 0)"},
+            "db",
+            "dtype",
+            "db holds complex numbers, and a gradient is real",
+        ),
+        ({"db": "np.ones((1,) * 32)"}, "db", "shape", "db has shape (1, 1, 1, 1, 1, 1, 1"),
+        ({"db": "np.zeros((0, 3))"}, "db", "shape", "db has shape (0, 3), and b has shape (4,)"),
+        ({"db": "dZ.sum(axis=0) > 0"}, "db", "wrong", "db is not right"),
         ({"db": "{}"}, "db", "strange", "db is a dict, no array of numbers"),
         (
             {"db": "np.array(['a'])"},
@@ -104,6 +117,13 @@ BATCH = PASSES["batch"].lines
             "db",
             "wrong",
             "db is nearly right: a number in it",
+        ),
+        ({"dY": "-dA / (1 + 1e-9)"}, "dY", "wrong", "dY is nearly right: a number in it"),
+        (
+            {"db": _QUOTIENT},
+            "db",
+            "wrong",
+            "db is nearly right: a number in it is rounded or added, or it is a difference",
         ),
         ({"db": "dZ.sum(axis=0) + 1"}, "db", "wrong", "db has a constant added to every entry"),
         ({"db": "dZ.sum(axis=0) * b"}, "db", "wrong", "db has a factor too many"),
@@ -128,7 +148,7 @@ def test_values_dtypes_and_shapes(
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("softmax", {"dz": "p - y", "dp": "-y / (p + 1e-13)"}),
+        ("softmax", {"dz": "p - y", "dp": "y * (-1 / p)"}),
         ("softmax", {"dz": "(np.diag(p) - np.outer(p, p)) @ dp", "dW": "dz[:, None] * x"}),
         ("softmax", {"dz": "(p - y).astype(np.float32)"}),
         ("neuron", {"dz": "(a - y) / (2 + np.exp(z) + np.exp(-z))"}),
@@ -237,3 +257,64 @@ def test_one_slip_in_any_shipped_exercise_is_told_once(name: str) -> None:
         labels = {found.by: found.label for found in judgement if found.label is not None}
         assert labels == ({one: "sign_error"} if moved else {})
         assert all(found.status in ("right", "follows") for found in judgement if found.by != one)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        (
+            "batch",
+            {"dW": "(X.T @ dZ).sum(axis=0)"},
+            "dW is summed over the batch (axis 0), which has",
+        ),
+        ("batch", {"dW": "(X.T @ dZ).mean(axis=1, keepdims=True)"}, "dW is averaged over axis 1"),
+        ("batch", {"dW": "(X.T @ dZ).sum()"}, "dW is summed over all entries, which has to stay"),
+        (
+            "batch",
+            {"dW": "np.zeros((d, m)) + (X.T @ dZ).sum(axis=0)"},
+            "dW is summed over the batch",
+        ),
+        ("batch", {"dW": "(X.T @ dZ).ravel()"}, "dW has the right numbers; it has shape ("),
+        ("batch", {"dW": "np.ones(3)"}, "dW has shape (3,), and W has shape ("),
+        ("batch", {"dA": "dZ.sum() if False else Z"}, "dA "),
+        ("batch", {"dX": "(W @ dZ.T).T * -1"}, "dX has the opposite sign"),
+        ("batch", {"db": "dZ.sum(axis=0) / n"}, "db is off by a factor 1 over n"),
+        ("batch", {"db": "dZ.sum(axis=0) * n**2"}, "db is off by a factor n²"),
+        ("conv", {"dk": "np.correlate(x, dz)[::-1]"}, "dk is right, but turned round"),
+        (
+            "norm",
+            {"dc": "dxh / s + 2 * (ds2 * 2 * c / n)"},
+            "dc counts what comes back through s2 twice",
+        ),
+        (
+            "norm",
+            {"dc": "dxh / s - ds2 * 2 * c / n"},
+            "dc takes what comes back through s2 with the",
+        ),
+        ("norm", {"dc": "ds2 * 2 * c / n"}, "dc lacks what comes back through xh"),
+        ("norm", {"dx": "dxh"}, "dx is what dxh should be"),
+        ("lstm", {"dzi": "di"}, "dzi is di handed on unchanged: a local derivative is missing"),
+        (
+            "lstm",
+            {"dzi": "di * i"},
+            "dzi has a value where a slope belongs: see the sigmoid in the line",
+        ),
+        (
+            "lstm",
+            {"df": "dc * c"},
+            "df is off at the * in the line of c: a variable, layer or time",
+        ),
+        (
+            "softmax",
+            {"dz": "dp * p * (1 - p)"},
+            "dz is off at the softmax in the line of p: only the",
+        ),
+        ("neuron", {"dz": "da * a * (1 - a) if z > 0 else 0.0"}, "dz is right for some inputs and"),
+    ],
+)
+def test_a_message_says_where_and_what_kind(
+    name: str, changes: dict[str, str], message: str
+) -> None:
+    [array] = changes
+    one = found(judge(name, filled(name, PASSES[name].lines | changes)), array)
+    assert one.message[: len(message)] == message
