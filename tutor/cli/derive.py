@@ -248,7 +248,7 @@ def _judge(
 
         print(latex(derivation))
         return _code(verdict)
-    found = report(derivation.target, lines, verdict, derivation.proofs)
+    found = report(derivation.target, lines, verdict, derivation.proofs, ascii=ascii)
     if routes:
         found = replace(
             found,

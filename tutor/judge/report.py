@@ -11,6 +11,7 @@ from tutor.judge import hints
 from tutor.judge.records import as_data
 from tutor.judge.verdict import CounterExample, Judged, Verdict
 from tutor.render.numbers import number as digits
+from tutor.render.plain import spelled
 from tutor.render.report import Report, Row
 from tutor.render.sanitise import cell_width, sanitise
 from tutor.render.values import inline
@@ -27,6 +28,9 @@ WORDS = {
 }
 """What each mark says."""
 
+ASCII_MARKS = {"≈": "+", "✗": "X"}
+"""The marks where nothing but ASCII can be shown; `~` is another mark already."""
+
 INDENT = 8
 """Cells before the text of a line: its mark and its number."""
 
@@ -38,13 +42,18 @@ def report(
     lines: Sequence[str],
     verdict: Verdict,
     proofs: Mapping[int, str] | None = None,
+    *,
+    ascii: bool = False,
 ) -> Report:
-    """The lines with marks, what is said of them, and the same as sentences and data."""
+    """The lines with marks, what is said of them, and the same as sentences and data.
+
+    ascii: the rows hold nothing but ASCII, each spot under what it marks.
+    """
     proofs = proofs or {}
     known = {one.number: one for one in verdict.lines}
     rows: list[Row] = []
     for index, line in enumerate(lines):
-        rows += line_rows(index, line, known.get(index), proofs.get(index))
+        rows += line_rows(index, line, known.get(index), proofs.get(index), ascii)
     rows += [Row(()), *[Row(((f"   {one}", role),)) for one, role in told(target, verdict)]]
     sentences = [
         f"Line {one.number + 1}: {WORDS[_mark(one, proofs.get(one.number))]}."
@@ -53,9 +62,11 @@ def report(
     ]
     sentences += [one for one, _ in told(target, verdict)]
     data: dict[str, Any] = as_data(verdict)
+    data["target"] = target
     data["lines"] = [
         {
             "number": one.number,
+            "text": lines[one.number],
             "mark": _mark(one, proofs.get(one.number)),
             "label": one.label,
             "span": None if one.span is None else list(one.span),
@@ -66,19 +77,26 @@ def report(
     return Report("derivation", f"{target}", tuple(rows), tuple(sentences), data, verdict.kind)
 
 
-def line_rows(index: int, line: str, judged: Judged | None, proof: str | None = None) -> list[Row]:
+def line_rows(
+    index: int, line: str, judged: Judged | None, proof: str | None = None, ascii: bool = False
+) -> list[Row]:
     """One line with its mark and number; a wrong one with its spot marked below."""
     mark = " " if judged is None else _mark(judged, proof)
-    text = sanitise(line)
     role = "wrong" if mark in ("✗", "?") else "text"
+    shown = ASCII_MARKS.get(mark, mark) if ascii else mark
     number = f"{index + 1:>3}  "
-    rows = [Row(((f"  {mark}", ROLES[mark]), (number, "quiet"), (text, role)))]
+    rows = [Row(((f"  {shown}", ROLES[mark]), (number, "quiet"), (_clean(line, ascii), role)))]
     if mark in ("✗", "?") and judged is not None and judged.span is not None:
         start, end = judged.span
-        before = cell_width(sanitise(line[:start]))
-        length = max(1, cell_width(sanitise(line[start:end])))
-        rows.append(Row(((" " * (INDENT + before), "text"), ("‾" * length, "wrong"))))
+        before = cell_width(_clean(line[:start], ascii))
+        length = max(1, cell_width(_clean(line[start:end], ascii)))
+        stroke = "^" if ascii else "‾"
+        rows.append(Row(((" " * (INDENT + before), "text"), (stroke * length, "wrong"))))
     return rows
+
+
+def _clean(text: str, ascii: bool) -> str:
+    return spelled(sanitise(text), ascii)
 
 
 def told(target: str, verdict: Verdict) -> list[tuple[str, str]]:
