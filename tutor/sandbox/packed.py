@@ -16,7 +16,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-MOST_ARRAYS = 4096
+MOST_ARRAYS = 8192
 
 _END = struct.Struct("<4s4H2LH")
 _MAGIC = b"\x93NUMPY\x01\x00"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tests.tutor.judge.code.passes import PASSES
-from tutor.judge.code.evidence import points_of
+from tutor.judge.code.evidence import Points, points_of
 from tutor.judge.code.judging import Checked, judged, order_of
 from tutor.judge.code.task import FUNCTION, Task, task_of
 from tutor.judge.code.template import changed_lines, template
@@ -26,6 +26,12 @@ from tutor.sandbox.submission import FunctionError, Submission
 def task(name: str) -> Task:
     """The task of one of the exercises here."""
     return task_of(read_exercise(PASSES[name].exercise))
+
+
+@cache
+def points(name: str, seed: int) -> tuple[Points, Points]:
+    """The points that it is judged at."""
+    return points_of(task(name), seed)
 
 
 @cache
@@ -48,7 +54,7 @@ def filled(name: str, lines: Mapping[str, str]) -> str:
 def judge(name: str, text: str, seed: int = 3) -> Checked:
     """What is found about a file."""
     given = task(name)
-    both = points_of(given, seed)
+    both = points(name, seed)
     order = order_of(both)
     inputs = [both[which].inputs(k) for which, k in order]
     submission = submitted(text, [given.gradients[one] for one in given.wanted], inputs)
