@@ -16,7 +16,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "constant_factor":        (1.30, 1.80, 1.60),
     "additive_constant":      (1.90, 2.60, 2.20),
     "rounded_constant":       (1.10, 1.15, _),
-    "missing_chain_factor":   (2.60, 3.20, 2.00),
+    "missing_chain_factor":   (2.60, 2.80, 2.00),
     "extra_chain_factor":     (3.10, 2.20, 2.60),
     "missing_branch":         (2.60, 2.20, 1.85),
     "extra_term":             (2.80, 2.05, _),
@@ -26,7 +26,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "activation_for_derivative": (_, 1.60, 1.65),
     "wrong_local_derivative": (1.70, 2.30, 1.95),
     "softmax_diagonal_only":  (1.20, _, 1.50),
-    "inverted_ratio":         (2.30, 2.10, 2.70),
+    "inverted_ratio":         (2.30, 2.10, 2.90),
     "not_differentiated":     (1.70, 2.10, 1.90),
     "integrated_instead":     (1.90, _, 2.30),
     "wrong_eval_point":       (_, 1.95, 1.90),
@@ -43,7 +43,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "batch_mean":             (1.25, 1.45, 1.40),
     "missing_parentheses":    (_, 1.70, _),
     "domain_mismatch":        (1.85, 2.75, _),
-    "algebra_slip":           (3.00, 2.00, _),
+    "algebra_slip":           (3.00, 1.90, _),
 }  # fmt: skip
 
 REWRITTEN = 1.3

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.numpy_ import NAMESPACE
 from tutor.judge.graph import Graph
 from tutor.judge.slips import costs, ratios
 from tutor.judge.slips.edits import Edit, edits, mentions
@@ -25,7 +24,6 @@ from tutor.judge.slips.terms import (
     Wanted,
     Worked,
     in_order,
-    local_derivative,
 )
 from tutor.judge.slips.together import (
     pairs,
@@ -54,6 +52,7 @@ Span = tuple[int, int]
 _POINTS = 8
 _MOST = 3
 _MOST_HITS = 40
+_MOST_ENTRIES = 24
 _MOST_WHOLE = 10
 """How many cuts are tried whose effect takes a sweep of its own to know."""
 _NEAR = 1e-5
@@ -61,6 +60,7 @@ _NUDGE = 1e-4
 _ENOUGH = 4
 _LEAST_SHARE = 0.2
 _SURE = 1.4
+_CLEAR = 1.5
 _GOOD = 1.9
 _FAIR = 2.3
 _SHORT = 800
@@ -116,7 +116,7 @@ class _Search:
         self.points = _differing(_points(problem, wrong), wrong.tree, self.steps)
         self.hits: list[_Hit] = []
         point = self.points[0]
-        factors = _with_factors(problem, self.points)
+        factors = _factors(problem)
         left = wrong.left
         asked = None if left is None else (left.of, left.by)
         self.known = Quantities(problem.graph, point, tuple(problem.own), factors, asked)
@@ -146,7 +146,7 @@ class _Search:
         every = edits(self.worked, self.known)
         self.within(_SHORT, lambda: self.tree(self.worked, regrouped(self.worked)))
         self.within(_LONG, lambda: self.tree(self.worked, every, tried))
-        if self.best > _SURE:
+        if self.best > _CLEAR:
             self.within(_LONG, self.sweeps)
         if self.best > _GOOD:
             self.within(_SHORT, self.together)
@@ -371,6 +371,7 @@ class _Search:
             return
         self.lost_paths(sweeps)
         self.mistakes(sweeps)
+        self.entries_alone(sweeps)
         self.shared(sweeps)
         self.broken_off(sweeps)
         self.slopes_alone(sweeps)
@@ -451,6 +452,27 @@ class _Search:
             if value is None or not Wanted(answer).same(np.asarray(value * number)[()]):
                 return False
         return True
+
+    def entries_alone(self, sweeps: _Sweeps) -> None:
+        """Each entry of an array taken to depend on the same entry of another alone."""
+        left = self.wrong.left
+        if left is None or not 0 < self.truth.value.size <= _MOST_ENTRIES or not self.truth.shape:
+            return
+        mine = Wanted(self.answers[0])
+        for name in self.known.like(self.truth.value):
+            if name == left.by or not self.known.depends(name, left.by):
+                continue
+            place = self.problem.graph.places[name]
+            if place not in sweeps[0].arrived or self.problem.graph.steps[place].op is None:
+                continue
+            if not mine.same(sweeps[0].alone(place)):
+                continue
+            if all(
+                Wanted(answer).same(sweeps[i].alone(place)) for i, answer in enumerate(self.answers)
+            ):
+                ops = {self.problem.graph.steps[i].op for i in sweeps[0].between}
+                shares = any(op is not None and op.name in ("softmax", "exp") for op in ops)
+                self.hit("softmax_diagonal_only" if shares else "missing_branch", "rule", self.whole)
 
     def broken_off(self, sweeps: _Sweeps) -> None:
         """A chain that ends too early: what arrives at a step on the way."""
@@ -719,7 +741,9 @@ def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
         default=1,
     )
     made = [
-        Point(i, problem.values, problem.nodes, wrong.truth, problem.derivative)
+        Point(
+            i, problem.graph, problem.values, problem.nodes, wrong.truth, problem.derivative
+        )
         for i in range(min(count, _POINTS))
     ]
     good = [p for p in made if np.all(np.isfinite(p.truth))]
@@ -739,28 +763,21 @@ def _nonzero(value: Array) -> float:
     return float(np.count_nonzero(value))
 
 
-def _with_factors(problem: Problem, points: list[Point]) -> tuple[str, ...]:
-    """Names of possible factors; local derivatives are put among the values under such names."""
+def _factors(problem: Problem) -> tuple[str, ...]:
+    """Names of possible factors: quantities, local derivatives (`#3`) and values of steps without
+    a name (`#=3`)."""
     graph = problem.graph
     names = [name for name in graph.places if name not in graph.sizes]
     names += [name for name in problem.own if name not in graph.places]
     for i, step in enumerate(graph.steps):
         if step.op is None or not step.op.elementwise or step.op.name in _PLAIN:
             continue
-        moved = len(step.operands) == 1 or (step.op.name == "pow" and not _moves(graph, step))
-        if not moved:
-            continue
-        name = f"#{i}"
-        for point in points:
-            point.values[name] = _slope(step, point.nodes, i)
-        names.append(name)
+        if len(step.operands) == 1 or (step.op.name == "pow" and not graph.live[step.operands[1]]):
+            names.append(f"#{i}")
     for i, step in enumerate(graph.steps):
-        if step.op is None or step.name is not None or step.op.name in _PLAIN or not graph.live[i]:
-            continue
-        name = f"#={i}"
-        for point in points:
-            point.values[name] = point.nodes[i]
-        names.append(name)
+        if step.op is not None and step.name is None and step.op.name not in _PLAIN:
+            if graph.live[i]:
+                names.append(f"#={i}")
     return tuple(names)
 
 
@@ -768,15 +785,3 @@ _KINKED = frozenset(
     "abs sign relu leaky_relu step maximum minimum max min where gt lt ge le".split()
 )
 _PLAIN = frozenset("neg add sub mul gt lt ge le eq ne where step sign floor".split())
-
-
-def _moves(graph: Any, step: Any) -> bool:
-    return graph.live[step.operands[1]]
-
-
-def _slope(step: Any, nodes: tuple[Array, ...], place: int) -> Array:
-    inputs = [nodes[i] for i in step.operands]
-    if len(inputs) == 1 and not step.params:
-        return np.asarray(local_derivative(step.op.name, inputs[0], nodes[place]))[()]
-    ones = np.ones_like(nodes[place])
-    return np.asarray(step.op.vjp(NAMESPACE, ones, nodes[place], *inputs, **step.params)[0])[()]

@@ -528,6 +528,8 @@ def _numbers(worked: Worked, known: Quantities) -> Iterator[Edit]:
         above = _above(worked, term)
         for near in _near(term.value):
             yield _at("rounded_constant", term, _literal(near), fact="rounded")
+        if isinstance(above, Compare):
+            continue
         if isinstance(above, Binary) and above.sign == "**" and above.right is term:
             continue
         label = "constant_factor"

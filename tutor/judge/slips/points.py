@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,25 +16,75 @@ from tutor.judge.links import Linked
 Array = Any
 
 
-class Point:
-    """True values at one point: of names, of steps of the graph, and of derivatives."""
+class _Sliced(tuple[Array, ...]):
+    """Values of one point already taken out of the samples."""
 
-    __slots__ = ("_derivative", "_derivatives", "_place", "nodes", "truth", "values")
+    __slots__ = ()
+
+
+class _Values(dict[str, Array]):
+    """Values by name, and factors without a name."""
+
+    __slots__ = ("_point",)
+
+    def __init__(self, point: Point) -> None:
+        super().__init__()
+        self._point = point
+
+    def __missing__(self, name: str) -> Array:
+        value = self[name] = self._point.factor(name)
+        return value
+
+
+class Point:
+    """True values at one point: of names, of steps of the graph, and of derivatives.
+
+    Among the values are possible factors that no name stands for: `#3` is the local derivative of
+    step 3, `#=3` the value of step 3. Nobody can type such names. They are worked out when asked
+    for.
+    """
+
+    __slots__ = ("_derivative", "_derivatives", "_graph", "_nodes", "_place", "truth", "values")
 
     def __init__(
         self,
         place: int,
+        graph: Graph,
         values: Mapping[str, Any],
-        nodes: tuple[Any, ...],
+        nodes: Sequence[Any],
         truth: Any,
         derivative: Callable[[str, str], Any],
     ) -> None:
         self._place = place
-        self.values = {name: at(value, place) for name, value in values.items()}
-        self.nodes = tuple([at(node, place) for node in nodes])
+        self._graph = graph
+        self._nodes: Sequence[Any] | tuple[Array, ...] = nodes
+        self.values: dict[str, Array] = _Values(self)
+        self.values.update({name: at(value, place) for name, value in values.items()})
         self.truth = at(truth, place)
         self._derivative = derivative
         self._derivatives: dict[tuple[str, str], Any] = {}
+
+    @property
+    def nodes(self) -> tuple[Array, ...]:
+        """The value of every step of the graph."""
+        if type(self._nodes) is not _Sliced:
+            self._nodes = _Sliced([at(node, self._place) for node in self._nodes])
+        return self._nodes
+
+    def factor(self, name: str) -> Array:
+        """The value of a factor that no name stands for. Raises KeyError for any other name."""
+        if not name.startswith("#"):
+            raise KeyError(name)
+        if name.startswith("#="):
+            return self.nodes[int(name[2:])]
+        place = int(name[1:])
+        step = self._graph.steps[place]
+        if step.op is None:
+            raise KeyError(name)
+        out = self.nodes[place]
+        inputs = [self.nodes[i] for i in step.operands]
+        slopes = step.op.vjp(NAMESPACE, np.ones_like(out), out, *inputs, **step.params)
+        return np.asarray(slopes[0])[()]
 
     def linked(self, of: str, by: str) -> Any:
         """The total derivative of `of` by `by` here: an array where it can stand among arrays (the
@@ -68,9 +118,9 @@ class Point:
             inputs = [nodes[k] for k in step.operands]
             made = inputs[0] if step.op is None else step.op.forward(NAMESPACE, *inputs, **step.params)
             nodes[i] = at(np.asarray(made), 0)
-        values = dict(self.values)
+        values: dict[str, Array] = dict(self.values)
         values.update({name: nodes[place] for name, place in graph.places.items()})
-        return Point(0, values, tuple(nodes), self.truth, _no_derivative)
+        return Point(0, graph, values, _Sliced(nodes), self.truth, _no_derivative)
 
     def _link(self, link: Linked) -> Any:
         if link.diagonal is not None:

@@ -149,6 +149,21 @@ class Sweep:
         except UNFIT:
             return None
 
+    def alone(self, place: int) -> Array:
+        """What would arrive at the end if each entry of a step depended on the same entry of the
+        end alone; both have one shape."""
+        upstream = self.arrived[place]
+        found = np.zeros(self.nodes[self.by].shape)
+        flat = np.zeros(upstream.size)
+        for entry in range(upstream.size):
+            flat[:] = 0.0
+            flat[entry] = 1.0
+            row = self._down({place: flat.reshape(upstream.shape)}, {}).get(self.by)
+            if row is None:
+                return None
+            found.flat[entry] = upstream.flat[entry] * row.flat[entry]
+        return found
+
     def slope(self, place: int) -> Array:
         """The derivative of a step by the end, where it is elementwise: what a seed of ones there
         makes at the end."""
