@@ -17,27 +17,36 @@ _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 _SCRAMBLE = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1))
 _SUM_OF_NORMAL = 12
+_AHEAD = 2048
 
 
 class Chance:
     """What is drawn from one seed, one array after another. size: the shape of the array."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_ahead", "_state")
 
     def __init__(self, seed: int) -> None:
         self._state = seed & _MASK
+        self._ahead = self._drawn(_AHEAD)
 
     def random(self, size: int | tuple[int, ...]) -> Array:
         """Numbers of [0, 1), multiples of 2⁻⁵³."""
         shape = (size,) if isinstance(size, int) else size
         count = prod(shape)
+        if count > len(self._ahead):
+            self._ahead = np.concatenate([self._ahead, self._drawn(max(count, _AHEAD))])
+        taken, self._ahead = self._ahead[:count], self._ahead[count:]
+        return taken.reshape(shape)
+
+    def _drawn(self, count: int) -> Array:
+        """The next numbers; many at once, since a few cost as much."""
         bits = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GAMMA)
         bits += np.uint64(self._state)
         self._state = (self._state + count * _GAMMA) & _MASK
         for shift, factor in _SCRAMBLE:
             bits ^= bits >> np.uint64(shift)
             bits *= np.uint64(factor)
-        return ((bits >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        return np.asarray((bits >> np.uint64(11)) * 2.0**-53)
 
     def uniform(self, low: float, high: float, size: int | tuple[int, ...]) -> Array:
         """Numbers of [low, high)."""

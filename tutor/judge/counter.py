@@ -9,13 +9,14 @@ import numpy as np
 
 from engine.arrays.bounded import Bounded
 from tutor.judge import samples
-from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth
+from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth, aligned
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground
 from tutor.judge.verdict import CounterExample
 from tutor.language.tree import Expression
 
 _POINTS = 16
+_APART = 1e-10
 
 
 def example(
@@ -29,27 +30,28 @@ def example(
     setting = checker.setting
     shapes = setting.of_variables(0)
     leaves = samples.rounded(setting.exercise.variables, shapes, checker.rng, _POINTS)
-    short = Ground(setting, 0, leaves, _POINTS, own=checker.own)
-    found = _at(checker, short, tree, truth, names)
+    short = Ground(setting, 0, leaves, _POINTS, bounds=False, own=checker.own)
+    found = _at(short, tree, truth, names, _APART)
     if found is not None or finding.ground is None:
         return found
-    ground = finding.ground
-    one = samples.picked(ground.leaves, np.array([finding.sample]))
-    return _at(checker, Ground(setting, ground.which, one, 1, own=checker.own), tree, truth, names)
+    one = finding.ground.part(np.array([finding.sample]))
+    return _at(one, tree, truth, names, 0.0)
 
 
 def _at(
-    checker: Checker, ground: Ground, tree: Expression, truth: Truth, names: Iterable[str]
+    ground: Ground, tree: Expression, truth: Truth, names: Iterable[str], apart: float
 ) -> CounterExample | None:
+    """apart: the share by which the two are to differ."""
     try:
-        compared, yours, true = checker.compared(ground, tree, truth)
+        yours, true = aligned(ground.value(tree), truth(ground))
     except (MisfitError, ShapesDifferError):
         return None
-    usable = ground.usable[:, None]
-    wrong = (compared.differs | compared.undefined[:, None]) & usable
+    a, b = _flat(yours, ground.count), _flat(true, ground.count)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= apart * (np.abs(a) + np.abs(b))
+    wrong = np.isfinite(b) & ~near & ground.usable[:, None]
     if not wrong.any():
         return None
-    a, b = _flat(yours, ground.count), _flat(true, ground.count)
     sample, entry = _plainest(wrong, a, b)
     place = tuple([int(i) for i in np.unravel_index(entry, yours.shape)]) if yours.shape else None
     values = {name: _data(ground.leaves[name][sample]) for name in names if name in ground.leaves}

@@ -64,6 +64,25 @@ class Ground:
         for name, tree in (own or {}).items():
             self.define(name, tree)
 
+    def part(self, which: np.ndarray) -> Ground:
+        """Some of the samples, without bounds."""
+        few = object.__new__(Ground)
+        few.setting, few.which, few.count = self.setting, self.which, len(which)
+        few.leaves, few.scales = samples.picked(self.leaves, which), self.scales[which]
+        few.nodes = tuple([node.pick(which).values() for node in self.nodes])
+        few.values = {
+            name: value.pick(which).values() if isinstance(value, Bounded) else value
+            for name, value in self.values.items()
+        }
+        few._derivatives = {
+            key: value.pick(which).values()
+            for key, value in self._derivatives.items()
+            if isinstance(value, Bounded)
+        }
+        few._swept = {}
+        few._evaluation = Evaluation(few.values, few.derivative, NAMESPACE)
+        return few
+
     def value(self, tree: Expression) -> Bounded | Linked:
         """The value of a term here. Raises MisfitError where shapes do not fit."""
         found: Bounded | Linked = self._evaluation.value(tree)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.arrays.bounded import NAMESPACE
-from tutor.judge import counter, links, messages, samples
+from tutor.judge import counter, links, messages
 from tutor.judge.checking import Checker, Finding
 from tutor.judge.form import Forms, constant_of, names_in
 from tutor.judge.ground import Ground
@@ -184,8 +184,7 @@ def _screening(checker: Checker, wrong: Ruling, side: Side, finding: Finding) ->
         differs = np.flatnonzero(compared.differs.any(axis=1))
         cost[differs[np.argsort(cost[differs], kind="stable")[: _SCREENING // 2]]] -= 1000.0
     chosen = np.argsort(cost, kind="stable")[:_SCREENING]
-    leaves = samples.picked(ground.leaves, chosen)
-    return Ground(checker.setting, ground.which, leaves, len(chosen), bounds=False, own=checker.own)
+    return ground.part(chosen)
 
 
 def _example(
