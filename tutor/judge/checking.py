@@ -29,6 +29,8 @@ Truth = Callable[[Ground], Bounded | Linked]
 CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
 NEARLY = 0.9
 _MOST_APART = 64
+_OFTEN = 0.25
+"""A form that is right overflows at fewer moderate points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,16 +246,14 @@ class Checker:
         if not bad.any():
             return None
         moderate = usable & found.defined & (ground.scales <= samples.MODERATE)
-        count = int((bad & moderate).sum())
-        if count:
-            nowhere = count >= NEARLY * int(moderate.sum())
-            sample = int(np.flatnonzero(bad & moderate)[0])
-            return Finding("nowhere" if nowhere else "partly", ground, sample, agrees=not nowhere)
-        far = np.flatnonzero(bad)
-        sure = far[self._surely_undefined(ground, tree, far)]
-        if len(sure):
-            return Finding("partly", ground, int(sure[0]), agrees=True)
-        return None
+        share = int((bad & moderate).sum()) / max(int(moderate.sum()), 1)
+        if share >= NEARLY:
+            return Finding("nowhere", ground)
+        points = np.flatnonzero(bad)
+        sure = points[self._surely_undefined(ground, tree, points)]
+        if share >= _OFTEN:
+            sure = np.flatnonzero(bad & moderate)
+        return Finding("partly", ground, int(sure[0]), agrees=True) if len(sure) else None
 
     def _surely_undefined(self, ground: Ground, tree: Expression, which: np.ndarray) -> np.ndarray:
         """At which of some samples a function is certainly outside of its domain, so that no
@@ -266,14 +266,17 @@ class Checker:
             own=self.own,
         )
         sure = np.zeros(len(which), dtype=bool)
-        values = few.terms(tree)
-        for term in walk(tree):
-            operands = [values.get(id(child)) for child in children(term)]
-            if not all(isinstance(x, Bounded) for x in operands):
+        for one in (tree, *self._meant(tree)):
+            try:
+                values = few.terms(one)
+            except MisfitError:
                 continue
-            mask = _outside(term, [x for x in operands if isinstance(x, Bounded)])
-            if mask is not None:
-                sure |= np.broadcast_to(mask.reshape(len(mask), -1).any(axis=1), sure.shape)
+            for term in walk(one):
+                operands = [values.get(id(child)) for child in children(term)]
+                known = [x for x in operands if isinstance(x, Bounded)]
+                mask = _outside(term, known) if len(known) == len(operands) else None
+                if mask is not None:
+                    sure |= np.broadcast_to(mask.reshape(len(mask), -1).any(axis=1), sure.shape)
         return sure
 
 
@@ -292,8 +295,10 @@ def _outside(term: Expression, operands: list[Bounded]) -> np.ndarray | None:
         case Binary(sign="**"):
             x, error = _parts(operands[0])
             power, _ = _parts(operands[1])
-            whole = bool((power == np.round(power)).all())
-            return None if whole else np.asarray(x + error < 0)
+            broken = (x == 0) & (error == 0) & (power < 0).all()
+            if not (power == np.round(power)).all():
+                broken = broken | (x + error < 0)
+            return np.asarray(broken)
         case _:
             return None
 

@@ -305,3 +305,15 @@ def test_nothing_is_opened_imported_or_executed_while_judging() -> None:
     judge(NEURON, "dL/dw", lines)
     watching = False
     assert seen == []
+
+
+def test_a_form_that_saturates_at_moderate_points_is_not_refused() -> None:
+    steep = exercise(["a = sigmoid(30*x)", "L = (a - y)**2/2"], {"x": [], "y": []})
+    line = "(a - y)*30*a**2*(1 - a)**2/(a*(1 - a))"
+    for seed in SEEDS:
+        assert verdict(steep, "dL/dx", line, seed=seed).kind == "correct"
+
+
+def test_a_symbol_that_is_undefined_on_part_of_the_domain_is_found() -> None:
+    found = verdict(SQUARE, "dL/dx", "t = log(x)", "dL/dx = exp(t)")
+    assert (found.kind, found.first_wrong, found.label) == ("wrong", 1, "domain_mismatch")
