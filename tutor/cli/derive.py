@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tutor.cli.errors import RIGHT, UNUSABLE, WRONG, UnusableInput
 
 if TYPE_CHECKING:
+    from tutor.judge.exercise import Exercise
     from tutor.judge.verdict import Verdict
     from tutor.session.deriving.derivation import Derivation
 
@@ -170,7 +171,9 @@ def _begun(arguments: argparse.Namespace) -> Derivation:
         exercise = shelf.load(arguments.exercise, warn)
     except shelf.ShelfError as error:
         raise UnusableInput(str(error)) from error
-    target = arguments.target or (exercise.targets[0] if exercise.targets else "")
+    target = arguments.target
+    if target is None:
+        target = exercise.targets[0] if exercise.targets else _end(exercise)
     if arguments.target is not None:
         try:
             known = derivative_named(target, exercise.vocabulary)
@@ -193,6 +196,17 @@ def _begun(arguments: argparse.Namespace) -> Derivation:
     if arguments.seed is not None and arguments.seed < 0:
         raise UnusableInput("a seed is a whole number from 0 on", where="--seed")
     return replace(begin(arguments.exercise, exercise, target), seed=arguments.seed)
+
+
+def _end(exercise: Exercise) -> str:
+    """Where an identity or a bound has to lead; a gradient has no end that goes without saying."""
+    from tutor.language.unparse import unparse
+
+    if exercise.goal is None:
+        raise UnusableInput(
+            "this exercise does not say what to derive", hint="Say it, such as: --target dL/dw"
+        )
+    return unparse(exercise.goal)
 
 
 def _lines(name: str) -> tuple[str, ...]:
@@ -272,12 +286,12 @@ def _refuse(derivation: Derivation, verdict: Verdict, arguments: argparse.Namesp
         print(json.dumps(found.document(), allow_nan=False))
         return UNUSABLE
     at, span = verdict.first_wrong, verdict.span
-    name = arguments.file or "standard input"
+    name = "standard input" if arguments.file in (None, "-") else arguments.file
     where = name if at is None else f"{name}:{at + 1}"
     text = None if at is None or span is None else derivation.lines[at]
     start, end = span if span is not None else (None, None)
     message = verdict.message if at is None else verdict.message.removeprefix(f"Line {at + 1}: ")
-    raise UnusableInput(message, text=text, start=start, end=end, where=where)
+    raise UnusableInput(message.removesuffix("."), text=text, start=start, end=end, where=where)
 
 
 def _code(verdict: Verdict) -> int:
