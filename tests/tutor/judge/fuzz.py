@@ -25,9 +25,13 @@ from tests.tutor.judge.fuzz_oracle import (
     MisfitError,
     Opinion,
     UnclearError,
+    differ_at,
     evaluate,
     opinion,
 )
+from tutor.judge.exercise import read_exercise
+from tutor.judge.judge import judge
+from tutor.judge.verdict import Verdict
 
 LONGEST = 700
 
@@ -47,6 +51,8 @@ class Sample:
     """An answer to be judged. said: the oracle's opinion of it."""
 
     source: Source
+    ground: Ground
+    tree: Tree
     text: str
     said: Opinion
 
@@ -105,7 +111,7 @@ def samples(count: int, seed: int, report: Report) -> Iterator[Sample]:
         if said == "undecided":
             continue
         made += 1
-        yield Sample(source, text, said)
+        yield Sample(source, grounds[source.exercise], tree, text, said)
 
 
 def names_of(ground: Ground) -> Names:
@@ -119,11 +125,22 @@ def names_of(ground: Ground) -> Names:
     return Names(alike, dict(ground.forward))
 
 
+def _fault(sample: Sample, verdict: Verdict) -> str:
+    """What is wrong with a verdict, or nothing."""
+    if verdict.kind == "correct":
+        return "false accept" if sample.said == "different" else ""
+    if sample.said == "equal":
+        # The judge looks at more points than the oracle; where it shows one, the oracle looks too.
+        example = verdict.counter_example
+        terms = sample.source.tree, sample.tree
+        shown = example is not None and differ_at(sample.ground, *terms, example.values)
+        return "" if shown else "false reject"
+    fair = verdict.kind == "wrong" or verdict.label in ("not_finite", "bad_arguments")
+    return "" if fair else "strange verdict"
+
+
 def run(count: int, seed: int, judge_seeds: Sequence[int] = (1,)) -> Report:
     """Judge `count` answers and compare with the oracle."""
-    from tutor.judge.exercise import read_exercise
-    from tutor.judge.judge import judge
-
     report = Report()
     read_already = {name: read_exercise(context) for name, context in corpus.exercises().items()}
     for number, sample in enumerate(samples(count, seed, report)):
@@ -137,13 +154,7 @@ def run(count: int, seed: int, judge_seeds: Sequence[int] = (1,)) -> Report:
             report.disagreements.append(f"exception: {where}\n    {sample.text}\n    {error!r}")
             continue
         report.counts[verdict.kind] += 1
-        fault = ""
-        if sample.said == "equal" and verdict.kind != "correct":
-            fault = "false reject"
-        elif sample.said == "different" and verdict.kind not in ("wrong", "reject"):
-            fault = "false accept"
-        elif verdict.kind == "reject" and verdict.label not in ("not_finite", "bad_arguments"):
-            fault = "strange reject"
+        fault = _fault(sample, verdict)
         if fault:
             report.counts[fault] += 1
             report.disagreements.append(

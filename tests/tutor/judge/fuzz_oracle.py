@@ -169,8 +169,10 @@ def _at(point: Point, right: tuple[Any, Any], answer: Tree) -> AtPoint:
         return "undecided"
     suspect = (apart > 1e-11 * size) & (apart > 1e4 * noise)
     if suspect.any():
-        floor = 1e-17 * _peak(answer, point.exact) ** 2
-        return "different" if (suspect & (apart > floor)).any() else "undecided"
+        peak = _peak(answer, point.exact)
+        floor = 1e-17 * peak**2
+        found = np.isfinite(peak) and (suspect & (apart > floor)).any()
+        return "different" if found else "undecided"
     return "equal" if ((apart <= 1e-14 * size) | (apart <= 0.05 * noise)).all() else "undecided"
 
 
@@ -178,7 +180,26 @@ def _peak(tree: Tree, env: Env) -> Any:
     """The largest number on the way to a value, at least 1: beside it small ones get lost, and the
     values in the two kinds of numbers may then agree although both are nothing but rounding."""
     values = [np.abs(evaluate(part, env)).max() for _, part in places(tree)]
-    return max([value for value in values if np.isfinite(value)], default=1.0) + 1.0
+    return np.max(values) + 1.0
+
+
+def differ_at(ground: Ground, right: Tree, answer: Tree, values: Mapping[str, Any]) -> bool:
+    """Whether the terms differ at a point that somebody else found, of sizes of its own. Variables
+    that it leaves out are drawn."""
+    dims = dict(ground.context.get("dims", {}))
+    for name, value in values.items():
+        named = zip(ground.context["vars"][name]["shape"], np.shape(value), strict=True)
+        dims |= {size: count for size, count in named if isinstance(size, str)}
+    there = Ground({**ground.context, "dims": dims}, ground.seed)
+    inputs = there.inputs(np.random.default_rng(ground.seed), 1.0)
+    inputs |= {name: np.asarray(value, dtype=float) for name, value in values.items()}
+    try:
+        point = there.point(inputs)
+        with np.errstate(all="ignore"):
+            here = evaluate(right, point.exact), evaluate(right, point.double)
+            return _at(point, here, answer) in ("different", "undefined")
+    except (MisfitError, UnclearError):
+        return False
 
 
 def _beside_kinks(ground: Ground, right: Tree, answer: Tree) -> Opinion:

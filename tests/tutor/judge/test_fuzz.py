@@ -12,7 +12,7 @@ import pytest
 from tests.tutor.judge import corpus, fuzz
 from tests.tutor.judge.fuzz_hostile import hostile
 from tests.tutor.judge.fuzz_language import NotReadError, read, write
-from tests.tutor.judge.fuzz_oracle import Ground, evaluate, opinion
+from tests.tutor.judge.fuzz_oracle import Ground, differ_at, evaluate, opinion
 from tutor.judge.exercise import read_exercise
 from tutor.judge.judge import judge
 from tutor.judge.verdict import REASONS, SLIPS
@@ -68,6 +68,15 @@ def test_the_oracle_knows_equal_from_different(
 ) -> None:
     names = layer.names
     assert opinion(layer, read(right, names), read(answer, names)) == said
+
+
+def test_the_oracle_looks_where_the_judge_found_a_difference(layer: Ground) -> None:
+    right, answer = read("a*c", layer.names), read("min(a*c, 1e4)", layer.names)
+    assert opinion(layer, right, answer) == "equal"
+    far = {"a": 200.0, "c": 100.0}
+    assert differ_at(layer, right, answer, far)
+    assert not differ_at(layer, right, answer, {"a": 2.0, "c": 100.0})
+    assert not differ_at(layer, right, answer, {"X": [[1.0, 2.0]], "w": [3.0, 4.0]})
 
 
 def test_what_the_writer_writes_reads_as_the_same_value(layer: Ground) -> None:
