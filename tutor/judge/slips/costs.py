@@ -17,7 +17,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     "additive_constant":      (1.90, 2.60, 2.20),
     "rounded_constant":       (1.10, 1.15, _),
     "missing_chain_factor":   (2.60, 2.80, 2.00),
-    "extra_chain_factor":     (3.10, 2.20, 2.60),
+    "extra_chain_factor":     (3.10, 2.02, 2.60),
     "missing_branch":         (2.60, 2.20, 1.85),
     "extra_term":             (2.80, 2.05, _),
     "sum_product_confusion":  (_, 1.75, _),

@@ -161,6 +161,16 @@ def _sloped(function: str) -> bool:
     return declared is not None and declared.elementwise and declared.arity == 1
 
 
+def _with_turns(worked: Worked, left: Expression, right: Expression) -> Iterator[Expression]:
+    """Matrix products of two terms of which one is transposed, in either order."""
+    for one, other in ((left, right), (right, left)):
+        for term in (one, other):
+            value = worked.at(term)
+            if value is not None and value.ndim == 2:
+                pair = (_turned(one), other) if term is one else (one, _turned(other))
+                yield Binary("@", *pair)
+
+
 _SLIDING = {
     "corr": "conv",
     "conv": "corr",
@@ -223,6 +233,8 @@ def _functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
         elif name == "outer" and len(operands) == 2:
             left, right = operands
             yield _at("outer_inner", term, Call("outer", (right, left)))
+            for product in _with_turns(worked, left, right):
+                yield _at("outer_inner", term, product, 0.15)
             yield _at("outer_inner", term, Binary("@", left, right), 0.05)
             yield _at("outer_inner", term, Binary("*", left, right), 0.1)
         elif name == "dot" and len(operands) == 2:
@@ -296,13 +308,19 @@ def _distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if _same_call(a, b):
                 for sign in ("+", "-", "*", "/"):
                     inner = Binary(sign, a.operands[0], b.operands[0])
-                    new = Call(a.function, (inner,), a.keywords)
-                    yield _at("algebra_slip", term, new, 0.1 if sign == term.sign else 0.2)
+                    yield _at(
+                        "algebra_slip",
+                        term,
+                        Call(a.function, (inner,), a.keywords),
+                        0.1 if sign == term.sign else 0.2,
+                    )
             factors = _factors(term) if term.sign == "*" else []
             for one, other in combinations(factors, 2):
                 if _same_call(one, other) and len(factors) > 2:
                     inner = Binary("*", one.operands[0], other.operands[0])
-                    rest = [factor for factor in factors if factor is not one and factor is not other]
+                    rest = [
+                        factor for factor in factors if factor is not one and factor is not other
+                    ]
                     new = Call(one.function, (inner,), one.keywords)
                     for factor in rest:
                         new = Binary("*", factor, new)
@@ -311,11 +329,15 @@ def _distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 new_power = Binary("**", Binary(term.sign, a.left, b.left), a.right)
                 yield _at("algebra_slip", term, new_power, 0.1)
             if _is_quotient(a) and _is_quotient(b) and a.left == b.left:
-                yield _at("algebra_slip", term, Binary("/", a.left, Binary(term.sign, a.right, b.right)))
+                yield _at(
+                    "algebra_slip", term, Binary("/", a.left, Binary(term.sign, a.right, b.right))
+                )
         elif isinstance(term, Call) and len(term.operands) == 1:
             inner = term.operands[0]
             if isinstance(inner, Binary) and inner.sign in ("+", "-", "*", "/"):
-                parts = [Call(term.function, (x,), term.keywords) for x in (inner.left, inner.right)]
+                parts = [
+                    Call(term.function, (x,), term.keywords) for x in (inner.left, inner.right)
+                ]
                 yield _at("algebra_slip", term, Binary(inner.sign, *parts), 0.15)
             elif isinstance(inner, Call) and len(inner.operands) == 1:
                 swapped = Call(term.function, inner.operands, term.keywords)
@@ -607,7 +629,11 @@ def _names(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if name == term.name:
                 continue
             same = known.shape(name) == value.shape
-            if not same and worked.value is not None and worked.value.shape == worked.point.truth.shape:
+            if (
+                not same
+                and worked.value is not None
+                and worked.value.shape == worked.point.truth.shape
+            ):
                 continue
             label = renaming(worked, known, term, name)
             extra = -0.15 if known.siblings(term.name, name) else 0.1

@@ -44,18 +44,28 @@ def of_cut(graph: Graph, between: Sequence[int], cut: Cut) -> Iterator[str]:
     A product or a quotient whose parts both depend on the quantity, written in one line: its rule
     is not carried through. A square written as a product: its factor 2 is lost.
     """
-    inside = frozenset(between)
     if len(cut) == 1:
         ((place, _),) = cut
-        step = graph.steps[place]
-        moved = [operand for operand in step.operands if operand in inside]
-        if step.op is not None and step.op.name in ("mul", "div", "matmul") and len(moved) > 1:
+        place, moved = _join_above(graph, frozenset(between), place)
+        op = graph.steps[place].op
+        if op is not None and op.name in ("mul", "div", "matmul") and len(moved) > 1:
             if len(set(moved)) == 1:
                 yield "constant_factor"
                 return
-            if step.op.name != "matmul" and _in_one_line(graph, moved, between[0]):
+            if op.name != "matmul" and _in_one_line(graph, moved, between[0]):
                 yield "product_quotient_rule"
+                return
     yield "missing_branch"
+
+
+def _join_above(graph: Graph, inside: frozenset[int], place: int) -> tuple[int, list[int]]:
+    """The first step from `place` on in which several paths meet, and its operands on them."""
+    while True:
+        moved = [k for k in graph.steps[place].operands if k in inside]
+        users = [i for i in inside if place in graph.steps[i].operands]
+        if len(moved) > 1 or len(users) != 1:
+            return place, moved
+        place = users[0]
 
 
 def _in_one_line(graph: Graph, places: Sequence[int], by: int) -> bool:
@@ -99,7 +109,9 @@ def _steps_of_time(graph: Graph, uses: dict[int, list[Edge]]) -> Iterator[Cut]:
         for user, slot in edges:
             op = graph.steps[user].op
             if name is not None and op is not None:
-                others = [graph.steps[k].name or "" for k in graph.steps[user].operands if k != place]
+                others = [
+                    graph.steps[k].name or "" for k in graph.steps[user].operands if k != place
+                ]
                 key = (_stem(name), op.name, slot, " ".join(map(_stem, others)))
                 alike.setdefault(key, []).append((user, slot))
     for group in alike.values():
@@ -111,9 +123,7 @@ def _stem(name: str) -> str:
     return name.rstrip("0123456789")
 
 
-def _leaves_path(
-    graph: Graph, inside: frozenset[int], last: int, first: int, cut: Cut
-) -> bool:
+def _leaves_path(graph: Graph, inside: frozenset[int], last: int, first: int, cut: Cut) -> bool:
     """Whether some path is left from one step to another."""
     reached = {last}
     for place in sorted(inside, reverse=True):

@@ -116,7 +116,9 @@ class Point:
                 continue
             step = graph.steps[i]
             inputs = [nodes[k] for k in step.operands]
-            made = inputs[0] if step.op is None else step.op.forward(NAMESPACE, *inputs, **step.params)
+            made = (
+                inputs[0] if step.op is None else step.op.forward(NAMESPACE, *inputs, **step.params)
+            )
             nodes[i] = at(np.asarray(made), 0)
         values: dict[str, Array] = dict(self.values)
         values.update({name: nodes[place] for name, place in graph.places.items()})

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from tutor.judge.graph import Graph
-from tutor.judge.slips.rules import ACTIVATIONS
 from tutor.judge.slips.points import Point
+from tutor.judge.slips.rules import ACTIVATIONS
 from tutor.language.tree import Call, Expression, Name
 
 Array = Any

@@ -117,7 +117,10 @@ def _of_slope(op: str) -> tuple[Mistake, ...]:
     for label, slope in _SLOPES.get(op, ()):
         add(label, slope)
     for other in _TAKEN_FOR.get(op, ()):
-        add("wrong_local_derivative", lambda spot, other=other: local_derivative(other, spot.inputs[0]))  # type: ignore[misc]
+        add(
+            "wrong_local_derivative",
+            lambda spot, other=other: local_derivative(other, spot.inputs[0]),
+        )  # type: ignore[misc]
     return tuple(found)
 
 
@@ -266,8 +269,14 @@ def _mul() -> Iterator[Mistake]:
     yield Mistake("wrong_node", lambda s: [s.passed[0], s.upstream * s.inputs[1]])
     yield Mistake("sign_error", lambda s: [_minus(s.passed[0]), s.passed[1]])
     yield Mistake("sign_error", lambda s: [s.passed[0], _minus(s.passed[1])])
-    yield Mistake("integrated_instead", lambda s: [s.upstream * s.inputs[1] * s.inputs[0] ** 2 / 2, s.passed[1]])
-    yield Mistake("integrated_instead", lambda s: [s.passed[0], s.upstream * s.inputs[0] * s.inputs[1] ** 2 / 2])
+    yield Mistake(
+        "integrated_instead",
+        lambda s: [s.upstream * s.inputs[1] * s.inputs[0] ** 2 / 2, s.passed[1]],
+    )
+    yield Mistake(
+        "integrated_instead",
+        lambda s: [s.passed[0], s.upstream * s.inputs[0] * s.inputs[1] ** 2 / 2],
+    )
     yield Mistake("inverted_ratio", lambda s: [s.upstream / s.inputs[1], s.passed[1]])
     yield Mistake("inverted_ratio", lambda s: [s.passed[0], s.upstream / s.inputs[0]])
 
@@ -306,14 +315,17 @@ def _both_factors() -> Iterator[Mistake]:
 
 def _both_parts() -> Iterator[Mistake]:
     yield Mistake(
-        "product_quotient_rule", lambda s: [s.upstream, s.passed[1] * s.inputs[1]]  # type: ignore[operator]
+        "product_quotient_rule",
+        lambda s: [s.upstream, s.passed[1] * s.inputs[1]],  # type: ignore[operator]
     )
     yield Mistake(
-        "product_quotient_rule", lambda s: [s.upstream * s.inputs[1], s.passed[1] * s.inputs[1] ** 2]  # type: ignore[operator]
+        "product_quotient_rule",
+        lambda s: [s.upstream * s.inputs[1], s.passed[1] * s.inputs[1] ** 2],  # type: ignore[operator]
     )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream / s.inputs[1] ** 2, s.passed[1]])
     yield Mistake(
-        "product_quotient_rule", lambda s: [s.upstream, s.passed[1] * s.inputs[1] ** 2]  # type: ignore[operator]
+        "product_quotient_rule",
+        lambda s: [s.upstream, s.passed[1] * s.inputs[1] ** 2],  # type: ignore[operator]
     )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, _minus(s.upstream)])
@@ -343,7 +355,10 @@ def _pow() -> Iterator[Mistake]:
     yield to_base("integrated_instead", lambda x, n: np.power(x, n + 1) / (n + 1))
     yield to_base("inverted_ratio", lambda x, n: 1 / (n * np.power(x, n - 1)))
     yield to_base("wrong_local_derivative", lambda x, n: np.power(x, n) * np.log(np.abs(x)))
-    yield Mistake("power_rule", lambda s: [s.passed[0], s.upstream * s.inputs[1] * np.power(s.inputs[0], s.inputs[1] - 1)])
+    yield Mistake(
+        "power_rule",
+        lambda s: [s.passed[0], s.upstream * s.inputs[1] * np.power(s.inputs[0], s.inputs[1] - 1)],
+    )
     yield Mistake("wrong_local_derivative", lambda s: [s.passed[0], s.upstream * s.out])
 
 
@@ -373,12 +388,26 @@ def _softmax() -> Iterator[Mistake]:
     )
     yield Mistake("missing_branch", lambda s: [-s.out * _total(s.upstream * s.out, s)], True)
     yield Mistake("missing_chain_factor", lambda s: [s.upstream], True)
-    yield Mistake("missing_chain_factor", lambda s: [s.upstream - _total(s.upstream * s.out, s)], True)
+    yield Mistake(
+        "missing_chain_factor", lambda s: [s.upstream - _total(s.upstream * s.out, s)], True
+    )
     yield Mistake("missing_sum", lambda s: [s.out * (s.upstream - s.upstream * s.out)], True)
-    yield Mistake("sign_error", lambda s: [s.out * (s.upstream + _total(s.upstream * s.out, s))], True)
-    yield Mistake("missing_chain_factor", lambda s: [s.out * (s.upstream - _total(s.upstream, s))], True)
-    yield Mistake("batch_mean", lambda s: [s.out * (s.upstream - _total(s.upstream * s.out, s) / s.out.shape[-1])], True)
-    yield Mistake("wrong_axis", lambda s: [s.out * (s.upstream - np.sum(s.upstream * s.out, axis=0, keepdims=True))], True)
+    yield Mistake(
+        "sign_error", lambda s: [s.out * (s.upstream + _total(s.upstream * s.out, s))], True
+    )
+    yield Mistake(
+        "missing_chain_factor", lambda s: [s.out * (s.upstream - _total(s.upstream, s))], True
+    )
+    yield Mistake(
+        "batch_mean",
+        lambda s: [s.out * (s.upstream - _total(s.upstream * s.out, s) / s.out.shape[-1])],
+        True,
+    )
+    yield Mistake(
+        "wrong_axis",
+        lambda s: [s.out * (s.upstream - np.sum(s.upstream * s.out, axis=0, keepdims=True))],
+        True,
+    )
     yield Mistake("wrong_axis", lambda s: [s.out * (s.upstream - np.sum(s.upstream * s.out))], True)
 
 
@@ -415,7 +444,13 @@ def _largest() -> Iterator[Mistake]:
 def _chosen() -> Iterator[Mistake]:
     yield Mistake("activation_for_derivative", lambda s: [s.upstream * s.out, s.upstream * s.out])
     yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.upstream])
-    yield Mistake("wrong_local_derivative", lambda s: [s.upstream - s.passed[0] if s.passed[0] is not None else None, s.upstream - s.passed[1] if s.passed[1] is not None else None])
+    yield Mistake(
+        "wrong_local_derivative",
+        lambda s: [
+            s.upstream - s.passed[0] if s.passed[0] is not None else None,
+            s.upstream - s.passed[1] if s.passed[1] is not None else None,
+        ],
+    )
 
 
 def _cumulative() -> Iterator[Mistake]:
@@ -423,16 +458,25 @@ def _cumulative() -> Iterator[Mistake]:
 
 
 def _product() -> Iterator[Mistake]:
-    yield Mistake("not_differentiated", lambda s: [np.broadcast_to(s.upstream * s.out, s.inputs[0].shape)])
-    yield Mistake("missing_chain_factor", lambda s: [np.broadcast_to(s.upstream, s.inputs[0].shape)])
+    yield Mistake(
+        "not_differentiated", lambda s: [np.broadcast_to(s.upstream * s.out, s.inputs[0].shape)]
+    )
+    yield Mistake(
+        "missing_chain_factor", lambda s: [np.broadcast_to(s.upstream, s.inputs[0].shape)]
+    )
 
 
 def _sliding(op: str, other: str) -> Callable[[], Iterator[Mistake]]:
     """A kernel that is not turned round, or turned once too often: the other op's rule."""
 
     def rule(spot: Spot) -> list[Array | None]:
-        given = REGISTRY[other].vjp(NAMESPACE, spot.upstream, spot.out, *spot.inputs, wants=(True, True))
-        return [None if right is None else wrong for wrong, right in zip(given, spot.passed, strict=True)]
+        given = REGISTRY[other].vjp(
+            NAMESPACE, spot.upstream, spot.out, *spot.inputs, wants=(True, True)
+        )
+        return [
+            None if right is None else wrong
+            for wrong, right in zip(given, spot.passed, strict=True)
+        ]
 
     def made() -> Iterator[Mistake]:
         yield Mistake("kernel_flip", rule)

@@ -12,7 +12,13 @@ from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Expression, Name, Transpose, children
 
 _DIGITS = "0123456789"
-_REPEATED = ("transpose_error", "sign_error", "matmul_order", "wrong_node", "wrong_local_derivative")
+_REPEATED = (
+    "transpose_error",
+    "sign_error",
+    "matmul_order",
+    "wrong_node",
+    "wrong_local_derivative",
+)
 _MOST_PAIRS = 60
 _MOST_SITES = 16
 _MOST_BESIDE = 6
@@ -77,7 +83,8 @@ def reductions_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
         yield Edit("wrong_axis", worked.tree, new, span, 0.1)
     for name in ("sum", "mean"):
         new = rebuilt(
-            worked.tree, lambda t, n=name: replace(t, function=n) if _is_reduction(t) else t  # type: ignore[misc]
+            worked.tree,
+            lambda t, n=name: replace(t, function=n) if _is_reduction(t) else t,  # type: ignore[misc]
         )
         yield Edit("batch_mean", worked.tree, new, span, 0.1)
 
@@ -181,9 +188,7 @@ def _mapped(worked: Worked, label: str, mapping: Mapping[str, str], extra: float
             return Name(mapping[term.name], term.start, term.end)
         return term
 
-    spans = [
-        (t.start, t.end) for t in worked.terms if isinstance(t, Name) and t.name in mapping
-    ]
+    spans = [(t.start, t.end) for t in worked.terms if isinstance(t, Name) and t.name in mapping]
     span = (min(s for s, _ in spans), max(e for _, e in spans))
     return Edit(label, worked.tree, rebuilt(worked.tree, change), span, extra)
 
@@ -204,7 +209,7 @@ def _shifts(used: Sequence[str], names: frozenset[str]) -> Iterator[Mapping[str,
         if len(numbered) < 2:
             continue
         for shift in (-1, 1):
-            moved = {n: f"{stem}{int(n[len(stem):]) + shift}" for n in numbered}
+            moved = {n: f"{stem}{int(n[len(stem) :]) + shift}" for n in numbered}
             if all(name in names for name in moved.values()):
                 yield moved
 
