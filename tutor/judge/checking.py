@@ -3,7 +3,7 @@ and where something has a kink at 600 more and beside the kinks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -17,9 +17,8 @@ from tutor.judge.equal import Comparison, compare, differ
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground, drawn
 from tutor.judge.links import Linked
-from tutor.judge.samples import Leaves
 from tutor.judge.setting import Setting
-from tutor.judge.switches import graph_has_kinks, has_kinks
+from tutor.judge.switches import graph_has_kinks, has_kinks, of_term
 from tutor.language.tree import Binary, Call, Expression, Name, children, walk
 
 Outcome = Literal["true", "false", "misfit", "shape", "partly", "nowhere", "vague"]
@@ -29,6 +28,7 @@ Truth = Callable[[Ground], Bounded | Linked]
 CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
 NEARLY = 0.9
 _MOST_APART = 64
+_MOST_SEARCHES = 12
 _OFTEN = 0.25
 """A form that is right overflows at fewer moderate points."""
 
@@ -78,6 +78,8 @@ class Checker:
         self.rng = Chance(seed)
         self.own: dict[str, Expression] = {}
         self._made: dict[str, Ground] = {}
+        self._near: dict[Expression, str] = {}
+        self._searches = 0
 
     def define(self, name: str, tree: Expression) -> None:
         """Let a symbol of the learner's own stand for a term from here on."""
@@ -122,12 +124,6 @@ class Checker:
         return self.kept("many", lambda: drawn(self.setting, 0, self.rng, kinks.MORE_SCALES))
 
     @cached_property
-    def many_leaves(self) -> Leaves:
-        """600 points, for what has kinks."""
-        shapes = self.setting.of_variables(0)
-        return samples.draw(self.setting.exercise.variables, shapes, self.rng, kinks.MORE_SCALES)
-
-    @cached_property
     def kinked(self) -> bool:
         """Whether a forward line has a kink."""
         return graph_has_kinks(self.setting.graph)
@@ -143,12 +139,44 @@ class Checker:
             trees += [beside, *self._meant(beside)]
         if not self.kinked and not any(has_kinks(one) for one in trees):
             return Finding("true")
-        many = self.many_leaves
-        found = self._screened(many, tree, truth)
-        if not found.holds:
-            return found
-        near = kinks.points_beside(self.setting, trees, self.own, many, self.rng)
-        return found if near is None else self._screened(near, tree, truth)
+        for coarse in self._coarse(trees):
+            found = self._screened(coarse, tree, truth)
+            if not found.holds:
+                return found
+        return Finding("true")
+
+    def _coarse(self, trees: Sequence[Expression]) -> Iterator[Ground]:
+        """600 points, and those beside the kinks of the forward lines and of some terms; all
+        without bounds."""
+        many = self.kept("coarse", self._many)
+        yield many
+        forward = kinks.Switches(self.setting)
+        if self.kinked:
+            yield from self._beside("forward", forward, many)
+        switches = [switch for tree in trees for switch in of_term(tree)]
+        new = [one for one in switches if one not in self._near]
+        if new and self._searches < _MOST_SEARCHES:
+            self._searches += 1
+            key = f"terms {self._searches}"
+            self._near.update(dict.fromkeys(new, key))
+        for key in dict.fromkeys([self._near[one] for one in switches if one in self._near]):
+            terms = [one for one, where in self._near.items() if where == key]
+            yield from self._beside(key, kinks.Switches(self.setting, terms, self.own), many)
+
+    def _many(self) -> Ground:
+        shapes = self.setting.of_variables(0)
+        variables = self.setting.exercise.variables
+        leaves = samples.draw(variables, shapes, self.rng, kinks.MORE_SCALES)
+        return Ground(self.setting, 0, leaves, len(kinks.MORE_SCALES), bounds=False)
+
+    def _beside(self, key: str, switches: kinks.Switches, many: Ground) -> Iterator[Ground]:
+        if key not in self._made:
+            leaves = kinks.points_beside(switches, many.leaves, self.rng)
+            if leaves is None:
+                return
+            count = samples.count_of(leaves)
+            self.kept(key, lambda: Ground(self.setting, 0, leaves, count, bounds=False))
+        yield self._made[key]
 
     def worked_out(self, tree: Expression) -> Finding:
         """Whether a term has a value at all."""
@@ -175,19 +203,18 @@ class Checker:
                     waiting.append(self.own[term.name])
         return list(found.values())
 
-    def _screened(self, leaves: Leaves, tree: Expression, truth: Truth) -> Finding:
+    def _screened(self, coarse: Ground, tree: Expression, truth: Truth) -> Finding:
         """Compare at many points by value; where values are apart, with bounds. The side is known
         to be true elsewhere, so that only a certain difference counts."""
-        count = samples.count_of(leaves)
-        coarse = Ground(self.setting, 0, leaves, count, bounds=False, own=self.own)
         try:
             yours, true = aligned(coarse.value(tree), truth(coarse))
         except (MisfitError, ShapesDifferError):
             return Finding("true")
-        apart = np.flatnonzero(differ(yours, true, count))[:_MOST_APART]
+        apart = np.flatnonzero(differ(yours, true, coarse.count))[:_MOST_APART]
         if not len(apart):
             return Finding("true")
-        few = Ground(self.setting, 0, samples.picked(leaves, apart), len(apart), own=self.own)
+        leaves = samples.picked(coarse.leaves, apart)
+        few = Ground(self.setting, 0, leaves, len(apart), own=self.own)
         found, yours, _ = self.compared(few, tree, truth)
         if found.differs[few.off_kinks].any():
             return self._false(few, found, yours, few.off_kinks, agrees=True)

@@ -15,13 +15,16 @@ from tutor.judge.links import Linked
 from tutor.judge.marks import Ruling, follows
 from tutor.language.tree import Expression
 
+_MOST_WRONG = 8
+"""So many false lines are looked at; an answer with more is not one slip and what follows."""
+
 
 def marked(checker: Checker, loss: str | None, rulings: Sequence[Ruling]) -> list[Ruling]:
     """The rulings, with `follows` where a false line says what would be true if one above were."""
     done: list[Ruling] = []
     wrong: list[Ruling] = []
     for ruling in rulings:
-        if ruling.finding is not None and ruling.side is not None:
+        if ruling.finding is not None and len(wrong) < _MOST_WRONG:
             cause = _cause(checker, loss, wrong, ruling)
             if cause is not None:
                 ruling = follows(ruling, cause)

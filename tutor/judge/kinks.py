@@ -18,7 +18,7 @@ from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground
 from tutor.judge.samples import Leaves
 from tutor.judge.setting import Setting
-from tutor.judge.switches import of_step, of_term
+from tutor.judge.switches import of_step
 from tutor.language.tree import Expression
 
 Array = np.ndarray
@@ -44,55 +44,49 @@ MORE_SCALES = (
 
 _ROUNDS = 8
 _OURS = 8
-_THEIRS = 5
+_THEIRS = 6
 _BESIDE = (1e-2, 1e-5, 1e-9)
 
 
-def points_beside(
-    setting: Setting,
-    trees: Sequence[Expression],
-    own: Mapping[str, Expression],
-    leaves: Leaves,
-    rng: Chance,
-) -> Leaves | None:
-    """Points on both sides of the kinks of the forward lines and of some terms, None without any.
+def points_beside(switches: Switches, leaves: Leaves, rng: Chance) -> Leaves | None:
+    """Points on both sides of the zeros of switches, None where no sign turns.
 
     leaves: points between which to look.
     """
     if not leaves:
         return None
-    switches = _Switches(setting, [switch for tree in trees for switch in of_term(tree)], own)
-    pairs = _pairs(switches.at(leaves), switches.given, rng)
+    pairs = _pairs(switches.at(leaves), rng, *((_OURS, 1) if switches.forward else (_THEIRS, 4)))
     if not pairs:
         return None
     column, start, end = (np.array(part) for part in zip(*pairs, strict=True))
-    return _closed_in(setting, switches, leaves, column, start, end)
+    return _closed_in(switches, leaves, column, start, end)
 
 
-class _Switches:
-    """The switches of the forward lines and of some terms.
+class Switches:
+    """The switches of the forward lines, or of some terms.
 
-    given: how many columns belong to the forward lines.
+    own: the learner's own symbols that may stand in the terms.
     """
 
     def __init__(
-        self, setting: Setting, terms: Sequence[Expression], own: Mapping[str, Expression]
+        self,
+        setting: Setting,
+        terms: Sequence[Expression] = (),
+        own: Mapping[str, Expression] | None = None,
     ) -> None:
         self.setting = setting
         self.terms = terms
         self.own = own
-        self.given = 0
+        self.forward = not terms
 
     def at(self, points: Leaves) -> Array:
         """Their values, a column each: (S, n)."""
         count = samples.count_of(points)
         ground = Ground(self.setting, 0, points, count, bounds=False, own=self.own)
-        columns = [
-            np.broadcast_to(value, (count, value.shape[1]))
-            for step in self.setting.graph.steps
-            for value, _ in of_step(step, ground.nodes)
-        ]
-        self.given = sum(column.shape[1] for column in columns)
+        columns: list[Array] = []
+        for step in self.setting.graph.steps if self.forward else ():
+            for value, _ in of_step(step, ground.nodes):
+                columns.append(np.broadcast_to(value, (count, value.shape[1])))
         for term in self.terms:
             try:
                 value = ground.plain(term).value
@@ -104,15 +98,14 @@ class _Switches:
 
 
 def _closed_in(
-    setting: Setting,
-    switches: _Switches,
+    switches: Switches,
     leaves: Leaves,
     column: Array,
     start: Array,
     end: Array,
 ) -> Leaves | None:
     """Points on both sides of the zeros of switches between pairs of points."""
-    variables = setting.exercise.variables
+    variables = switches.setting.exercise.variables
     first = samples.picked(leaves, start)
     # What has two values keeps that of the start, so the switch at the end may not turn.
     last = samples.between(first, samples.picked(leaves, end), np.ones(len(end)), variables)
@@ -150,28 +143,23 @@ def _closed_in(
     return samples.joined([samples.between(first, last, place, variables) for place in places])
 
 
-def _pairs(values: Array, given: int, rng: Chance) -> list[tuple[int, int, int]]:
-    """Some columns whose sign changes among the points: (column, a point below, one above).
+def _pairs(values: Array, rng: Chance, most: int, times: int) -> list[tuple[int, int, int]]:
+    """Pairs of points between which a switch turns: (its column, the point below, that above).
 
-    given: how many columns belong to the forward lines; the others are the learner's, of which
-    less is known.
+    most: of how many switches. times: how many pairs of each lie anywhere; one more is close.
     """
     below, above = values < 0, values > 0
     turning = np.flatnonzero(below.any(axis=0) & above.any(axis=0))
-    theirs, ours = turning[turning >= given], turning[turning < given]
     pairs: list[tuple[int, int, int]] = []
-    for columns, most, times in ((theirs, _THEIRS, 3), (ours, _OURS, 1)):
-        chosen = columns[np.argsort(rng.random(len(columns)))[:most]]
-        for column in chosen:
-            lower, upper = np.flatnonzero(below[:, column]), np.flatnonzero(above[:, column])
-            # Two points that are close to the kink, and some anywhere.
-            low = [
-                lower[np.argmax(values[lower, column])],
-                *lower[rng.integers(0, len(lower), times)],
-            ]
-            high = [
-                upper[np.argmin(values[upper, column])],
-                *upper[rng.integers(0, len(upper), times)],
-            ]
-            pairs += [(int(column), int(a), int(b)) for a, b in zip(low, high, strict=True)]
+    for column in turning[np.argsort(rng.random(len(turning)))[:most]]:
+        lower, upper = np.flatnonzero(below[:, column]), np.flatnonzero(above[:, column])
+        low = [
+            lower[np.argmax(values[lower, column])],
+            *lower[rng.integers(0, len(lower), times)],
+        ]
+        high = [
+            upper[np.argmin(values[upper, column])],
+            *upper[rng.integers(0, len(upper), times)],
+        ]
+        pairs += [(int(column), int(a), int(b)) for a, b in zip(low, high, strict=True)]
     return pairs

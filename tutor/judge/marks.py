@@ -129,11 +129,19 @@ def _candidates(
     if side.relation != "=" and finding.outcome == "false":
         number = constant_of(side.expression) is not None
         return (Candidate("constant_factor" if number else "algebra_slip", whole),)
-    problem, line = posed(checker, wrong, side, finding, target)
-    found = tuple([one for one in diagnose(problem, line) if one.label != "unknown"])
+    found = _diagnosed(*posed(checker, wrong, side, finding, target))
     if not found:
         found = (_otherwise(side, finding),)
     return found[:_MOST]
+
+
+def _diagnosed(problem: Problem, line: WrongLine) -> tuple[Candidate, ...]:
+    """What the search for slips finds. That the line is false stands, whatever the search for
+    the cause meets: a term that is beyond all numbers, a budget that is spent."""
+    try:
+        return tuple([one for one in diagnose(problem, line) if one.label != "unknown"])
+    except Exception:
+        return ()
 
 
 def _otherwise(side: Side, finding: Finding) -> Candidate:
