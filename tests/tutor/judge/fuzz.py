@@ -34,6 +34,7 @@ from tutor.judge.judge import judge
 from tutor.judge.verdict import Verdict
 
 LONGEST = 700
+SPOILT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def sources() -> tuple[tuple[Source, ...], dict[str, Ground]]:
 
 
 def samples(count: int, seed: int, report: Report) -> Iterator[Sample]:
-    """`count` answers, half of them only rewritten, half spoilt in one place as well.
+    """`count` answers, most of them only rewritten, the others spoilt in one place as well.
 
     report: counts what the oracle cannot decide; such answers are passed over.
     """
@@ -97,7 +98,7 @@ def samples(count: int, seed: int, report: Report) -> Iterator[Sample]:
     made = 0
     while made < count:
         source = chance.choice(found)
-        spoilt = chance.random() < 0.5
+        spoilt = chance.random() < SPOILT
         tree = source.tree
         for _ in range(chance.randint(0 if spoilt else 1, 4)):
             tree = changed(tree, REWRITES, named[source.exercise], chance)

@@ -114,9 +114,9 @@ def test_the_second_reader_binds_as_python_does(layer: Ground) -> None:
 
 
 def test_no_answer_is_judged_against_the_oracle() -> None:
-    report = fuzz.run(600, seed=1, judge_seeds=(1, 2, 3))
+    report = fuzz.run(300, seed=1, judge_seeds=(1, 2, 3))
     assert report.disagreements == []
-    assert min(report.counts["equal"], report.counts["different"]) >= 200
+    assert min(report.counts["equal"], report.counts["different"]) >= 100
 
 
 def _part(seed: int) -> tuple[dict[str, int], list[str]]:
@@ -158,7 +158,7 @@ def check_hostile(name: str, count: int, seed: int) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_EXERCISES)
 def test_nonsense_gets_a_verdict(name: str) -> None:
-    check_hostile(name, 80, seed=3)
+    check_hostile(name, 60, seed=3)
 
 
 @pytest.mark.long
