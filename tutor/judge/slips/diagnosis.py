@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutor.judge.slips.edits import Edit, edits
+from tutor.judge.slips.edit import Edit
+from tutor.judge.slips.edits import edits
 from tutor.judge.slips.passes import wrong_rules
 from tutor.judge.slips.regroup import regrouped
 from tutor.judge.slips.search import Search

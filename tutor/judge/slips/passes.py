@@ -11,8 +11,9 @@ from tutor.judge.graph import Graph
 from tutor.judge.slips import costs
 from tutor.judge.slips.paths import cuts, of_cut
 from tutor.judge.slips.points import Point
-from tutor.judge.slips.rules import Mistake, mistakes
+from tutor.judge.slips.rules import mistakes
 from tutor.judge.slips.search import SIMPLE, Search, Span
+from tutor.judge.slips.slopes import Mistake
 from tutor.judge.slips.sweep import Sweep
 from tutor.judge.slips.terms import UNFIT, Steps, Wanted
 from tutor.language.tree import Derivative, Name, children

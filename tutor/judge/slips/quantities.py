@@ -9,7 +9,7 @@ from typing import Any
 
 from tutor.judge.graph import Graph
 from tutor.judge.slips.points import Point
-from tutor.judge.slips.rules import ACTIVATIONS
+from tutor.judge.slips.slopes import ACTIVATIONS
 from tutor.language.tree import Call, Expression, Name
 
 Array = Any

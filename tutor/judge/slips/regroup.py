@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tutor.judge.slips.edits import Edit
+from tutor.judge.slips.edit import Edit
 from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Expression, Number, Unary
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from tutor.judge.slips.edits import AXES, Edit, renaming
+from tutor.judge.slips.edit import Edit
+from tutor.judge.slips.edits_names import renaming
+from tutor.judge.slips.edits_shape import AXES
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Expression, Name, Transpose, children

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tutor.judge.slips import costs
-from tutor.judge.slips.edits import Edit, edits
+from tutor.judge.slips.edit import Edit
+from tutor.judge.slips.edits import edits
 from tutor.judge.slips.search import SIMPLE, Search, size
 from tutor.judge.slips.terms import Wanted, Worked
 from tutor.judge.slips.together import (

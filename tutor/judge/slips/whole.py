@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tutor.judge.slips import ratios
-from tutor.judge.slips.edits import mentions
+from tutor.judge.slips.edits_terms import mentions
 from tutor.judge.slips.points import Point
-from tutor.judge.slips.rules import FORMULAS
 from tutor.judge.slips.search import Search
+from tutor.judge.slips.slopes import FORMULAS
 from tutor.judge.slips.terms import UNFIT, Wanted
 from tutor.language.tree import Binary, Call, Compare, Derivative, Expression, Number
 

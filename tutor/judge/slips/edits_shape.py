@@ -1,0 +1,125 @@
+"""Edits of products, transposes and reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tutor.judge.slips.edit import Edit, above_of, at_term, number_in, turned
+from tutor.judge.slips.quantities import Quantities
+from tutor.judge.slips.terms import Worked
+from tutor.language.tree import Binary, Call, Expression, Keyword, Number, Transpose
+
+
+def products(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Products of the wrong kind or in the wrong order, and sums for products."""
+    for term in worked.terms:
+        if not isinstance(term, Binary):
+            continue
+        left, right = term.left, term.right
+        a, b = worked.at(left), worked.at(right)
+        if a is None or b is None:
+            continue
+        arrays = bool(a.shape) and bool(b.shape)
+        if term.sign == "@":
+            yield at_term("matmul_order", term, Binary("@", right, left))
+            yield at_term("elementwise_vs_matmul", term, Binary("*", left, right), 0.05)
+            if a.ndim == 1 and b.ndim == 1:
+                yield at_term("outer_inner", term, Call("outer", (left, right)), -0.1)
+                yield at_term("outer_inner", term, Call("outer", (right, left)), 0.1)
+            if a.ndim == 2 and b.ndim == 2:
+                label = "outer_inner" if 1 in (*a.shape, *b.shape) else "transpose_error"
+                yield at_term(label, term, _at_sign(turned(left), turned(right)), 0.3)
+                yield at_term("matmul_order", term, _at_sign(turned(right), turned(left)), 0.0)
+            if a.ndim == 2 or b.ndim == 2:
+                yield at_term("matmul_order", term, _at_sign(turned(right), left), 0.15)
+                yield at_term("matmul_order", term, _at_sign(right, turned(left)), 0.15)
+        elif term.sign == "*" and arrays:
+            more = 0.1 if a.ndim == b.ndim == 1 else 0.0
+            yield at_term("elementwise_vs_matmul", term, Binary("@", left, right), more)
+            yield at_term("elementwise_vs_matmul", term, Binary("@", right, left), more + 0.1)
+            if a.ndim == 2:
+                yield at_term("elementwise_vs_matmul", term, _at_sign(turned(left), right), 0.15)
+                yield at_term("elementwise_vs_matmul", term, _at_sign(right, turned(left)), 0.2)
+            if b.ndim == 2:
+                yield at_term("elementwise_vs_matmul", term, _at_sign(left, turned(right)), 0.15)
+                yield at_term("elementwise_vs_matmul", term, _at_sign(turned(right), left), 0.2)
+            if a.ndim == 1 and b.ndim == 1:
+                yield at_term("elementwise_vs_matmul", term, Call("outer", (left, right)), 0.0)
+                yield at_term("elementwise_vs_matmul", term, Call("outer", (right, left)), 0.1)
+                yield at_term("outer_inner", term, Call("outer", (left, right)), 0.2)
+                yield at_term("outer_inner", term, Call("outer", (right, left)), 0.2)
+        if term.sign in ("+", "-"):
+            if number_in(left) not in (0.0, 1.0) and number_in(right) not in (0.0, 1.0):
+                yield at_term("sum_product_confusion", term, Binary("*", left, right))
+        elif term.sign == "*":
+            yield at_term("sum_product_confusion", term, Binary("+", left, right), 0.4)
+
+
+def _at_sign(left: Expression, right: Expression) -> Binary:
+    return Binary("@", left, right)
+
+
+def transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        above = above_of(worked, term)
+        if isinstance(above, Transpose):
+            continue
+        value = worked.at(term)
+        if value is None or value.ndim < 2:
+            continue
+        reduced = isinstance(above, Call) and above.function in ("sum", "mean")
+        yield at_term("transpose_error", term, turned(term), 0.3 if reduced else 0.0)
+        if value.shape[0] == value.shape[1]:
+            both = Binary("+", term, Transpose(term))
+            yield at_term("transpose_error", term, Binary("/", both, Number(2.0)), 0.3)
+
+
+AXES: tuple[tuple[Keyword, ...], ...] = (
+    (),
+    (Keyword("axis", 0),),
+    (Keyword("axis", 1),),
+    (Keyword("axis", 0), Keyword("keepdims", True)),
+    (Keyword("axis", 1), Keyword("keepdims", True)),
+    (Keyword("axis", -1),),
+    (Keyword("axis", -1), Keyword("keepdims", True)),
+)
+
+
+def reductions(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    for term in worked.terms:
+        if isinstance(term, Call) and term.function in ("sum", "mean"):
+            other = "mean" if term.function == "sum" else "sum"
+            yield at_term("batch_mean", term, Call(other, term.operands, term.keywords))
+            for keywords in AXES:
+                if keywords != term.keywords:
+                    new = Call(term.function, term.operands, keywords)
+                    yield at_term("wrong_axis", term, new, 0.0 if _axis(keywords) else 0.1)
+            yield at_term("wrong_axis", term, term.operands[0], 0.6)
+            yield at_term("elementwise_vs_matmul", term, term.operands[0], 1.0)
+            operand = term.operands[0]
+            if isinstance(operand, Binary) and operand.sign == "*":
+                left, right = operand.left, operand.right
+                for new_term in (
+                    Binary("@", left, right),
+                    Binary("@", right, left),
+                    Binary("@", turned(left), right),
+                    Binary("@", turned(right), left),
+                ):
+                    yield at_term("elementwise_vs_matmul", term, new_term, 0.3)
+                yield at_term("outer_inner", term, Call("outer", (left, right)), 0.4)
+                yield at_term("outer_inner", term, Call("outer", (right, left)), 0.5)
+            continue
+        value = worked.at(term)
+        if value is None or not value.shape or isinstance(above_of(worked, term), Transpose):
+            continue
+        if isinstance(above_of(worked, term), Call) and above_of(worked, term).function == "sum":  # type: ignore[union-attr]
+            continue
+        for keywords in AXES:
+            if len(keywords) < 2 or value.ndim > 1:
+                yield at_term(
+                    "missing_sum", term, Call("sum", (term,), keywords), 0.02 * len(keywords)
+                )
+
+
+def _axis(keywords: tuple[Keyword, ...]) -> bool:
+    return any(keyword.name == "axis" for keyword in keywords)
