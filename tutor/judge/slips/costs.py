@@ -8,7 +8,7 @@ sweep with a wrong `rule`. Where a slip is found in several ways the cheapest co
 
 from __future__ import annotations
 
-_ = None
+_: float | None = None
 
 _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     #                          ratio edit  rule

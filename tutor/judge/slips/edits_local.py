@@ -151,8 +151,8 @@ def functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
         elif name == "flip":
             yield at_term("kernel_flip", term, operands[0], 0.1)
         elif name in _OPPOSITE:
-            for one, other in (operands, operands[::-1]) if len(operands) == 2 else ():
-                mask = Compare(">" if name == "maximum" else "<", one, other)
+            for one, two in (operands, operands[::-1]) if len(operands) == 2 else ():
+                mask = Compare(">" if name == "maximum" else "<", one, two)
                 yield at_term("activation_for_derivative", term, mask)
             yield at_term("wrong_local_derivative", term, Call(_OPPOSITE[name], operands))
         elif name in _TAKEN:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from typing import TypeGuard
 
 from tutor.judge.slips.edit import Edit, above_of, at_term, factors_of, is_product_part, is_times
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
-from tutor.language.tree import Binary, Call, Expression, Name, Number, Transpose, Unary
+from tutor.language.tree import Binary, Call, Expression, Name, Number, Sign, Transpose, Unary
 
 _MOST_FACTORS = 8
 
@@ -130,55 +131,59 @@ def distributed(worked: Worked, known: Quantities) -> Iterator[Edit]:
     """A function of a sum taken for the sum of its values, and the like."""
     for term in worked.terms:
         if isinstance(term, Binary) and term.sign in ("+", "-", "*", "/"):
-            a, b = term.left, term.right
-            if _same_call(a, b):
-                for sign in ("+", "-", "*", "/"):
-                    inner = Binary(sign, a.operands[0], b.operands[0])
-                    yield at_term(
-                        "algebra_slip",
-                        term,
-                        Call(a.function, (inner,), a.keywords),
-                        0.1 if sign == term.sign else 0.2,
-                    )
-            factors = factors_of(term) if term.sign == "*" else []
-            for one, other in combinations(factors, 2):
-                if _same_call(one, other) and len(factors) > 2:
-                    inner = Binary("*", one.operands[0], other.operands[0])
-                    rest = [
-                        factor for factor in factors if factor is not one and factor is not other
-                    ]
-                    new = Call(one.function, (inner,), one.keywords)
-                    for factor in rest:
-                        new = Binary("*", factor, new)
-                    yield at_term("algebra_slip", term, new, 0.1)
-            if _is_power(a) and _is_power(b) and a.right == b.right:
-                new_power = Binary("**", Binary(term.sign, a.left, b.left), a.right)
-                yield at_term("algebra_slip", term, new_power, 0.1)
-            if _is_quotient(a) and _is_quotient(b) and a.left == b.left:
-                yield at_term(
-                    "algebra_slip", term, Binary("/", a.left, Binary(term.sign, a.right, b.right))
-                )
+            yield from _gathered(term)
         elif isinstance(term, Call) and len(term.operands) == 1:
             inner = term.operands[0]
             if isinstance(inner, Binary) and inner.sign in ("+", "-", "*", "/"):
-                parts = [
-                    Call(term.function, (x,), term.keywords) for x in (inner.left, inner.right)
-                ]
-                yield at_term("algebra_slip", term, Binary(inner.sign, *parts), 0.15)
+                left, right = (
+                    replace(term, operands=(inner.left,)),
+                    replace(term, operands=(inner.right,)),
+                )
+                yield at_term("algebra_slip", term, Binary(inner.sign, left, right), 0.15)
             elif isinstance(inner, Call) and len(inner.operands) == 1:
-                swapped = Call(term.function, inner.operands, term.keywords)
-                new = Call(inner.function, (swapped,), inner.keywords)
-                yield at_term("algebra_slip", term, new, 0.15)
+                swapped = replace(term, operands=inner.operands)
+                yield at_term("algebra_slip", term, replace(inner, operands=(swapped,)), 0.15)
 
 
-def _same_call(one: Expression, other: Expression) -> bool:
-    return (
-        isinstance(one, Call)
-        and isinstance(other, Call)
-        and one.function == other.function
-        and one.keywords == other.keywords
-        and len(one.operands) == len(other.operands) == 1
-    )
+def _gathered(term: Binary) -> Iterator[Edit]:
+    a, b = term.left, term.right
+    alike = _calls(a, b)
+    if alike is not None:
+        x, y, call = alike
+        for sign in _SIGNS:
+            new = replace(call, operands=(Binary(sign, x, y),))
+            yield at_term("algebra_slip", term, new, 0.1 if sign == term.sign else 0.2)
+    factors = factors_of(term)
+    for one, other in combinations(factors, 2) if len(factors) > 2 else ():
+        alike = _calls(one, other)
+        if alike is None:
+            continue
+        x, y, call = alike
+        product: Expression = replace(call, operands=(Binary("*", x, y),))
+        for factor in factors:
+            if factor is not one and factor is not other:
+                product = Binary("*", factor, product)
+        yield at_term("algebra_slip", term, product, 0.1)
+    if _is_power(a) and _is_power(b) and a.right == b.right:
+        power = Binary("**", Binary(term.sign, a.left, b.left), a.right)
+        yield at_term("algebra_slip", term, power, 0.1)
+    if _is_quotient(a) and _is_quotient(b) and a.left == b.left:
+        below = Binary(term.sign, a.right, b.right)
+        yield at_term("algebra_slip", term, Binary("/", a.left, below))
+
+
+_SIGNS: tuple[Sign, ...] = ("+", "-", "*", "/")
+
+
+def _calls(one: Expression, other: Expression) -> tuple[Expression, Expression, Call] | None:
+    """The operands of two calls that are alike, and the first call; None for anything else."""
+    if not isinstance(one, Call) or not isinstance(other, Call):
+        return None
+    if one.function != other.function or one.keywords != other.keywords:
+        return None
+    if len(one.operands) != 1 or len(other.operands) != 1:
+        return None
+    return one.operands[0], other.operands[0], one
 
 
 def _is_power(term: Expression) -> TypeGuard[Binary]:

@@ -189,9 +189,9 @@ def _spot(search: Search, sweep: Sweep, place: int, mistake: Mistake) -> Span:
             return search.whole
         wanted = Wanted(value)
         for term in search.worked.terms:
-            if children(term) or isinstance(term, Name):
-                if wanted.same(search.worked.at(term)):
-                    return (term.start, term.end)
+            told = bool(children(term)) or isinstance(term, Name)
+            if told and wanted.same(search.worked.at(term)):
+                return (term.start, term.end)
     return search.whole
 
 

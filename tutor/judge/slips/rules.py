@@ -45,7 +45,7 @@ def _none() -> Iterator[Mistake]:
 
 
 def _of_fixed(graph: Graph, step: Step) -> Iterator[Mistake]:
-    """Mistakes with a factor that is a size of the batch or a number: 1/n lost, twice, upside down."""
+    """Mistakes with a factor that is a size: 1/n lost, there twice, upside down."""
     if step.op is None or step.op.name not in ("mul", "div") or len(step.operands) != 2:
         return
     for slot, operand in enumerate(step.operands):
@@ -121,16 +121,16 @@ def _both_factors() -> Iterator[Mistake]:
 def _both_parts() -> Iterator[Mistake]:
     yield Mistake(
         "product_quotient_rule",
-        lambda s: [s.upstream, s.passed[1] * s.inputs[1]],  # type: ignore[operator]
+        lambda s: [s.upstream, s.passed[1] * s.inputs[1]],
     )
     yield Mistake(
         "product_quotient_rule",
-        lambda s: [s.upstream * s.inputs[1], s.passed[1] * s.inputs[1] ** 2],  # type: ignore[operator]
+        lambda s: [s.upstream * s.inputs[1], s.passed[1] * s.inputs[1] ** 2],
     )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream / s.inputs[1] ** 2, s.passed[1]])
     yield Mistake(
         "product_quotient_rule",
-        lambda s: [s.upstream, s.passed[1] * s.inputs[1] ** 2],  # type: ignore[operator]
+        lambda s: [s.upstream, s.passed[1] * s.inputs[1] ** 2],
     )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, _minus(s.upstream)])
@@ -149,7 +149,7 @@ def _pow() -> Iterator[Mistake]:
     yield to_base("power_rule", lambda x, n: n * np.power(x, n))
     yield to_base("power_rule", lambda x, n: np.power(x, n - 1) if n != 2 else np.nan)
     yield to_base("constant_factor", lambda x, n: np.power(x, n - 1) if n == 2 else np.nan)
-    yield to_base("not_differentiated", lambda x, n: np.power(x, n))
+    yield to_base("not_differentiated", np.power)
     yield to_base("power_rule", lambda x, n: n * np.power(x, n - 2) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 1) if n != 2 else np.nan)
     yield to_base("power_rule", lambda x, n: (n - 1) * np.power(x, n - 2) if n != 2 else np.nan)
@@ -180,7 +180,7 @@ def _mean() -> Iterator[Mistake]:
 
 def _counting(axis: int, count: Callable[[Spot], float]) -> WrongRule:
     """The mean's 1/count with the size of one axis alone."""
-    return lambda s: [s.passed[0] * (count(s) / s.inputs[0].shape[axis])]  # type: ignore[operator]
+    return lambda s: [s.passed[0] * (count(s) / s.inputs[0].shape[axis])]
 
 
 def _softmax() -> Iterator[Mistake]:

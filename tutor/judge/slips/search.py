@@ -192,7 +192,8 @@ def _factors(problem: Problem) -> tuple[str, ...]:
         if len(step.operands) == 1 or (step.op.name == "pow" and not graph.live[step.operands[1]]):
             names.append(f"#{i}")
     for i, step in enumerate(graph.steps):
-        if step.op is not None and step.name is None and step.op.name not in _PLAIN:
-            if graph.live[i]:
-                names.append(f"#={i}")
+        if step.op is None or step.name is not None or step.op.name in _PLAIN:
+            continue
+        if graph.live[i]:
+            names.append(f"#={i}")
     return tuple(names)

@@ -70,11 +70,12 @@ def of_slope(op: str) -> tuple[Mistake, ...]:
     for label, slope in _SLOPES.get(op, ()):
         add(label, slope)
     for other in _TAKEN_FOR.get(op, ()):
-        add(
-            "wrong_local_derivative",
-            lambda spot, other=other: local_derivative(other, spot.inputs[0]),
-        )  # type: ignore[misc]
+        add("wrong_local_derivative", _slope_of(other))
     return tuple(found)
+
+
+def _slope_of(op: str) -> Callable[[Spot], Array]:
+    return lambda spot: local_derivative(op, spot.inputs[0])
 
 
 def _x(power: Callable[[Array], Array]) -> Callable[[Spot], Array]:
@@ -111,13 +112,13 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
         ("integrated_instead", _x(lambda x: np.log(np.cosh(x)))),
     ),
     "relu": (
-        ("wrong_local_derivative", _x(lambda x: np.sign(x))),
+        ("wrong_local_derivative", _x(np.sign)),
         ("wrong_local_derivative", _x(lambda x: np.where(x < 0, 1.0, 0.0))),
         ("integrated_instead", _out(lambda a: a * a / 2)),
         ("wrong_local_derivative", _x(lambda x: x)),
     ),
     "softplus": (
-        ("wrong_local_derivative", _x(lambda x: np.exp(x))),
+        ("wrong_local_derivative", _x(np.exp)),
         ("missing_chain_factor", _x(lambda x: 1 / (1 + np.exp(x)))),
     ),
     "exp": (
@@ -128,7 +129,7 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
     "log": (
         ("inverted_ratio", _x(lambda x: x)),
         ("power_rule", _x(lambda x: 1 / (x * x))),
-        ("wrong_local_derivative", _x(lambda x: np.exp(x))),
+        ("wrong_local_derivative", _x(np.exp)),
         ("integrated_instead", _x(lambda x: x * np.log(x) - x)),
     ),
     "sqrt": (
@@ -145,7 +146,7 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
         ("integrated_instead", _x(lambda x: x**3 / 3)),
     ),
     "sin": (("integrated_instead", _x(lambda x: -np.cos(x) * 1.0)),),
-    "cos": (("wrong_local_derivative", _x(lambda x: np.cos(x))),),
+    "cos": (("wrong_local_derivative", _x(np.cos)),),
     "log1p": (
         ("wrong_local_derivative", _x(lambda x: 1 / x)),
         ("inverted_ratio", _x(lambda x: 1 + x)),

@@ -233,8 +233,8 @@ _BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
-    "@": lambda a, b: np.matmul(a, b),
-    "**": lambda a, b: np.power(a, b),
+    "@": np.matmul,
+    "**": np.power,
 }
 _RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater,

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from tutor.judge.slips.edit import Edit
 from tutor.judge.slips.edits_names import renaming
 from tutor.judge.slips.edits_shape import AXES
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
-from tutor.language.tree import Binary, Call, Expression, Name, Transpose, children
+from tutor.language.tree import (
+    Array,
+    Binary,
+    Call,
+    Compare,
+    Expression,
+    Index,
+    Name,
+    Transpose,
+    Unary,
+    children,
+)
 
 _DIGITS = "0123456789"
 _REPEATED = (
@@ -42,14 +53,15 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 label = "wrong_eval_point"
             yield _mapped(worked, label, {name: other}, 0.05)
             if len(places) > 2:
-                for one, two in list(zip(places, places[1:], strict=False))[:_MOST_BESIDE]:
+                for one, two in list(pairwise(places))[:_MOST_BESIDE]:
                     new = replaced(worked.tree, {id(one): Name(other), id(two): Name(other)})
                     yield Edit("wrong_eval_point", worked.tree, new, (one.start, two.end), 0.1)
     names = frozenset(known.names)
     plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
-    for one, other in combinations(plain, 2):
-        if known.shape(one) == known.shape(other):
-            yield _mapped(worked, "wrong_node", {one: other, other: one}, 0.2)
+    for first, second in combinations(plain, 2):
+        if known.shape(first) == known.shape(second):
+            both = {first: second, second: first}
+            yield _mapped(worked, "wrong_node", both, 0.2)
     for mapping in _shifts(used, names):
         yield _mapped(worked, "wrong_node", mapping, 0.1)
     for mapping in _kinds(used, names):
@@ -170,14 +182,17 @@ def with_children(term: Expression, operands: Sequence[Expression]) -> Expressio
     """A term over other operands."""
     if all(a is b for a, b in zip(operands, children(term), strict=True)):
         return term
-    fields = type(term).__dataclass_fields__
-    if "operands" in fields:
-        return replace(term, operands=tuple(operands))  # type: ignore[call-arg]
-    if "items" in fields:
-        return replace(term, items=tuple(operands))  # type: ignore[call-arg]
-    if "operand" in fields:
-        return replace(term, operand=operands[0])  # type: ignore[call-arg]
-    return replace(term, left=operands[0], right=operands[1])  # type: ignore[call-arg]
+    match term:
+        case Call():
+            return replace(term, operands=tuple(operands))
+        case Array():
+            return replace(term, items=tuple(operands))
+        case Unary() | Transpose() | Index():
+            return replace(term, operand=operands[0])
+        case Binary() | Compare():
+            return replace(term, left=operands[0], right=operands[1])
+        case _:
+            return term
 
 
 def _is_product(term: Expression) -> bool:

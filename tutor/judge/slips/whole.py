@@ -84,9 +84,8 @@ def _diagonal_only(search: Search) -> None:
         return
     mine = Wanted(search.answers[0])
     diagonal = np.diag(np.diag(truth))
-    if mine.same(diagonal) or mine.same(np.diag(truth)):
-        if np.any(truth != diagonal):
-            search.hit("softmax_diagonal_only", "ratio", search.whole)
+    if (mine.same(diagonal) or mine.same(np.diag(truth))) and np.any(truth != diagonal):
+        search.hit("softmax_diagonal_only", "ratio", search.whole)
 
 
 def _integrated(search: Search) -> None:
@@ -144,13 +143,13 @@ def _other_targets(search: Search) -> None:
         return
     mine = Wanted(search.answers[0])
     places = search.problem.graph.places
+    itself = search.known.point.values.get(left.of)
+    if itself is not None and left.of not in search.known.own_slopes and mine.same(itself):
+        if search.predicts(lambda p: p.values[left.of]):
+            search.hit("not_differentiated", "ratio", search.whole, fact=left.of)
     for name in search.known.names:
         if name not in places:
             continue
-        value = search.known.point.values[name]
-        if mine.same(value) and search.predicts(lambda p, n=name: p.values[n]):  # type: ignore[misc]
-            if name == left.of and name not in search.known.own_slopes:
-                search.hit("not_differentiated", "ratio", search.whole, fact=name)
         for of, by in ((left.of, name), (name, left.by)):
             if (of, by) == (left.of, left.by) or not search.known.depends(of, by):
                 continue
