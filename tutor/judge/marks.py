@@ -18,7 +18,7 @@ from tutor.judge.slips import Problem, WrongLine, diagnose
 from tutor.judge.verdict import Candidate, CounterExample, Judged, Mark, Verdict
 from tutor.language.errors import shortened
 from tutor.language.lines import Line, Side
-from tutor.language.tree import Derivative, Expression
+from tutor.language.tree import Call, Derivative, Expression
 from tutor.language.unparse import unparse
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SCREENING = 6
 _WIDEST = 3.0
 _MOST = 3
+_AXES = (None, 0, 1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def first_wrong(
     if side is None or finding is None:
         raise ValueError("a line without a false side is not wrong")
     number, span = wrong.line.number, (side.start, side.end)
-    reason = {"nowhere": "not_finite", "vague": "number_too_large"}.get(finding.outcome)
+    reason = _reason(finding)
     if reason is not None:
         message = _refusal(reason, number)
         lines = _marked(rulings, wrong, reason, span, message, "?")
@@ -87,7 +88,22 @@ def first_wrong(
     return Verdict("wrong", number, best.label, best.span, shown, candidates, message, lines, seed)
 
 
+def _reason(finding: Finding) -> str | None:
+    """Why a side is refused instead of being wrong, None where it is wrong."""
+    match finding:
+        case Finding(outcome="nowhere"):
+            return "not_finite"
+        case Finding(outcome="vague"):
+            return "number_too_large"
+        case Finding(outcome="misfit", term=Call(keywords=keywords)):
+            axes = [one.value for one in keywords if one.name == "axis"]
+            return "bad_arguments" if any(axis not in _AXES for axis in axes) else None
+    return None
+
+
 def _refusal(reason: str, number: int) -> str:
+    if reason == "bad_arguments":
+        return f"Line {number + 1}: an axis is 0, 1 or -1."
     if reason == "not_finite":
         return f"Line {number + 1}: it has no finite value nearly everywhere."
     return f"Line {number + 1}: its numbers are so large that nothing is left of the rest."

@@ -17,7 +17,7 @@ from tutor.judge.ground import Ground
 from tutor.judge.links import Linked
 from tutor.judge.marks import Ruling, first_wrong
 from tutor.judge.setting import Setting
-from tutor.judge.upto import check_up_to
+from tutor.judge.upto import check_up_to, constants_of
 from tutor.judge.verdict import Judged, Verdict
 from tutor.language.lines import Line, LineRelation, Side
 from tutor.language.tree import Expression, Name
@@ -49,8 +49,9 @@ class _Chain:
     """How far a chain has come: its last term, and the relations on the way there."""
 
     def __init__(self, setting: Setting, start: Expression, goal: Expression, seed: int) -> None:
-        self.exercise: Exercise = setting.exercise
         self.checker = Checker(setting, seed)
+        constants = constants_of(self.checker, setting.exercise)
+        self.exercise: Exercise = replace(setting.exercise, constants=constants)
         self.goal = goal
         self.last = start
         self.steps: list[tuple[Expression, frozenset[str]]] = [(start, frozenset())]

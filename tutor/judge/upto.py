@@ -6,6 +6,7 @@ terms that differ by a constant have the same difference all over the group.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from tutor.judge import samples
 from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth, aligned
 from tutor.judge.equal import FACTOR, compare
 from tutor.judge.evaluate import MisfitError
+from tutor.judge.form import names_in
 from tutor.judge.given import Exercise
 from tutor.judge.ground import Ground
 from tutor.language.tree import Expression
@@ -24,11 +26,26 @@ _EACH = 4
 _SCALES = tuple(np.repeat([0.3, 0.5, 0.7, 1.0, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 6.0], _EACH))
 
 
+def constants_of(checker: Checker, exercise: Exercise) -> frozenset[str]:
+    """The names that count as constant, where the exercise does not say: those which the goal no
+    longer has; if the goal does not follow with these, the positive scalars too."""
+    start, goal = exercise.start, exercise.goal
+    if exercise.constants or not exercise.up_to or start is None or goal is None:
+        return exercise.constants
+    gone = names_in([start]) - names_in([goal])
+    scales = [one.name for one in exercise.variables if one.domain == "positive" and not one.shape]
+    for constants in (gone, gone | set(scales)):
+        tried = replace(exercise, constants=constants)
+        if check_up_to(checker, tried, goal, lambda ground: ground.value(start)).holds:
+            return constants
+    return gone
+
+
 def check_up_to(checker: Checker, exercise: Exercise, tree: Expression, truth: Truth) -> Finding:
     """Whether a term is equal to another but for what the exercise lets pass."""
     for which in (0, 1):
         make = partial(_grouped, checker, exercise, which)
-        ground = checker.kept(f"grouped {which}", make)
+        ground = checker.kept(f"grouped {which} by {sorted(exercise.constants)}", make)
         finding = _at(checker, ground, exercise, tree, truth)
         if not finding.holds:
             return finding

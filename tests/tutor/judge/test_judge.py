@@ -164,6 +164,7 @@ def test_what_is_true_on_a_part_of_the_domain_only_is_said_so() -> None:
         (["2*a*(1 - a**2)/(z - z)"], "not_finite", 0),
         (["2*a*(1 - a**2) + (a + 1e200 - a - 1e200)"], "number_too_large", 0),
         (["\x00"], "bad_character", 0),
+        (["sum(z, axis=5)"], "bad_arguments", 0),
         (["2*a*(1 - a**2)" + "+ 0*a" * 1000], "too_long", 0),
     ],
 )

@@ -44,9 +44,18 @@ SCALED = statement(
 )
 
 
+UNSAID = statement(
+    {"y": [], "a": [], "s": ([], "positive")},
+    "(y - a)**2/(2*s**2) + log(s)",
+    "(y - a)**2/(2*s**2)",
+    up_to="constant",
+)
+
+
 @pytest.mark.parametrize(
     ("given_in", "lines"),
     [
+        (UNSAID, ["(y - a)**2/(2*s**2)"]),
         (MIRROR, ["1/(1 + exp(z))", "1 - sigmoid(z)"]),
         (MIRROR, ["sigmoid(-z) = 1/(1 + exp(z))", "= exp(-z)/(1 + exp(-z))", "= 1 - sigmoid(z)"]),
         (MIRROR, ["sigmoid(-z)", "1/(1 + exp(z)) = -sigmoid(z) + 1"]),
@@ -81,6 +90,7 @@ def test_right_chains(given_in: Exercise, lines: list[str]) -> None:
         (GAUSS, ["sum((y - a)**2)/2", "sum(y**2 - a**2)"], 1),
         (GAUSS, ["sum((y - a)**2)*s + a"], 0),
         (SHIFTED, ["(y - a)**2/2 + y"], 0),
+        (UNSAID, ["(y - a)**2/(2*s**2) + a"], 0),
         (SHIFTED, ["(y - a)**2"], 0),
         (SCALED, ["(y - a)**2 + 1"], 0),
         (SCALED, ["-(y - a)**2/(2*s**2)"], 0),
