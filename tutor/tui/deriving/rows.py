@@ -11,6 +11,7 @@ from tutor.judge.hints import COUNT
 from tutor.judge.proof import Proof
 from tutor.judge.report import ROLES, hint_sentences, line_rows, told
 from tutor.judge.verdict import Judged
+from tutor.judge.worked import WorkedStep
 from tutor.language.boxes import drawn
 from tutor.language.unparse import unparse
 from tutor.session.deriving.derivation import Derivation
@@ -188,15 +189,10 @@ def between_rows(derivation: Derivation, width: int) -> list[Row]:
     return [*rows, *_labelled("", _rule(step.rule, step.why), width, "quiet", "quiet")]
 
 
-def solution_rows(derivation: Derivation, width: int) -> list[Row]:
+def solution_rows(steps: Sequence[WorkedStep], shown: int, width: int) -> list[Row]:
     """The steps of the worked solution that are shown, each with the name of its rule."""
-    if not derivation.solved:
-        return []
-    from tutor.session.deriving.helping import solution
-
-    steps = solution(derivation)
     rows: list[Row] = []
-    for count, step in enumerate(steps[: derivation.solved], 1):
+    for count, step in enumerate(steps[:shown], 1):
         name = f"step {count}/{len(steps)}"
         rows += _labelled(name, step.line, width, "changed", "strong")
         rows += _labelled("", _rule(step.rule, step.why), width, "quiet", "quiet")
@@ -246,7 +242,10 @@ def _beginning(derivation: Derivation, width: int, *, writing: bool, ascii: bool
             first = "Begin with the first expression, and go on with = or <= and the next."
     rows = _set(first, width, "text")
     help_key = label("derive.help", writing, ascii)
-    then = f"{between} shows a first step, {solution} the worked solution, {help_key} every sign."
+    then = (
+        f"{solution} shows a step of the worked solution, {between} a smaller one where there is "
+        f"one, {help_key} how to write it."
+    )
     return [*rows, *_set(then, width, "quiet")]
 
 

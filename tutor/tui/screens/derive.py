@@ -18,10 +18,12 @@ from tutor.actions.action import LEADER, key_label
 from tutor.actions.deriving import DERIVE_BY_ID, DERIVING, DeriveAction
 from tutor.judge.proof import Proof
 from tutor.judge.report import told
+from tutor.judge.worked import WorkedStep
 from tutor.language.grid import Box
 from tutor.session.deriving import derivation as deriving
 from tutor.session.deriving import proving
 from tutor.session.deriving.derivation import Derivation
+from tutor.session.deriving.helping import latex, solution
 from tutor.session.refused import Refused
 from tutor.tui.deriving.asking import Asking
 from tutor.tui.deriving.drawing import Drawer, Unread
@@ -68,6 +70,7 @@ class DeriveScreen(Screen[None]):
         self.given = 1
         self.unread: Unread | None = None
         self.last: tuple[int, Box] | None = None
+        self._steps: tuple[str, tuple[WorkedStep, ...]] = ("", ())
         self._draft = ""
         self._leader = False
         self._kept: tuple[str, ...] = ()
@@ -159,6 +162,15 @@ class DeriveScreen(Screen[None]):
     def changed(self) -> bool:
         """Whether the field holds something else than the line that it stands for."""
         return self.sheet.field.value != self.derivation.text
+
+    @property
+    def steps(self) -> tuple[WorkedStep, ...]:
+        """The worked solution; nothing before a step of it was asked for."""
+        if not self.derivation.solved:
+            return ()
+        if self._steps[0] != self.derivation.target or not self._steps[1]:
+            self._steps = self.derivation.target, solution(self.derivation)
+        return self._steps[1]
 
     @property
     def ascii_only(self) -> bool:
@@ -283,8 +295,6 @@ class DeriveScreen(Screen[None]):
         self.write()
 
     def _copy(self) -> None:
-        from tutor.session.deriving.helping import latex
-
         try:
             self.latex = latex(self.derivation)
         except Refused as refusal:

@@ -182,10 +182,7 @@ def show_told(screen: DeriveScreen) -> None:
     made, first, end = told_rows(screen)
     view = screen.query_one("#told", FormulaView)
     view.show_around(made, first, end)
-    verdict = screen.derivation.verdict
     aside = "pageup reads back" if view.above else ""
-    if not aside and verdict is not None and verdict.label and verdict.kind == "wrong":
-        aside = verdict.label.replace("_", " ")
     screen.query_one("#told-title", Rule).show(_told_title(screen), aside, _title(view))
 
 
@@ -199,7 +196,7 @@ def told_rows(screen: DeriveScreen) -> tuple[list[Row], int, int]:
         "verdict": rows.verdict_rows(derivation, width, writing=writing, ascii=ascii_only),
         "hint": rows.hint_rows(derivation, width),
         "between": rows.between_rows(derivation, width),
-        "solution": rows.solution_rows(derivation, width),
+        "solution": rows.solution_rows(screen.steps, derivation.solved, width),
         "proofs": rows.proof_rows(proofs, waiting, width),
         "latex": rows.latex_rows(screen.latex, width),
     }
@@ -214,7 +211,7 @@ def told_rows(screen: DeriveScreen) -> tuple[list[Row], int, int]:
             first, end = begin, len(made)
         if name == screen.part == "proofs":
             # They are read from their beginning; of a solution the newest step counts.
-            end = min(end, first + screen.query_one("#told").size.height)
+            end = min(end, first + max(1, screen.query_one("#told").size.height - 1))
     return made, first, end
 
 

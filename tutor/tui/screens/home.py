@@ -308,5 +308,5 @@ _TEACH = {
 _MOTTO = "   step through a real gradient, forwards and backwards"
 _INVITATION: Row = [("   Press ", "quiet"), ("enter", "key"), (" to step through it.", "quiet")]
 _NOTHING_YET = f"Nothing traced yet. Press enter to step through {EXAMPLE}."
-_MOST_RECENT = 8
+_MOST_RECENT = 7
 _LABEL = 6
