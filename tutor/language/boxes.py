@@ -29,6 +29,7 @@ from tutor.language.unparse import (
     ANY,
     ATOM,
     POSTFIX,
+    POWER,
     SIGNED,
     SUM,
     index_item,
@@ -39,7 +40,8 @@ from tutor.language.unparse import (
 
 _WIDEST_SIGN = 3
 HIGHEST = 7
-"""Rows of a picture; what would be higher is written with a slash."""
+"""Rows of a fraction, a power or a root; what would be higher is written in one row, with a slash,
+a `^`, or as `sqrt(…)`."""
 
 _RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "==", ">": ">", "<": "<", "=": "="}
 _GREEK = {
@@ -74,7 +76,7 @@ def drawn(term: Expression, *, ascii: bool = False) -> Box:
 
 def drawn_line(line: Line, width: int, *, ascii: bool = False) -> Box:
     """The picture of a line, within `width` cells where that can be: a line that is too long goes
-    on below at its relations, then at its sums."""
+    on below at its relations."""
     style = _Style(ascii)
     pieces: list[Box] = []
     if line.left is not None:
@@ -87,7 +89,7 @@ def drawn_line(line: Line, width: int, *, ascii: bool = False) -> Box:
         else:
             pieces.append(within)
     whole = beside(pieces)
-    if whole.width <= width or len(pieces) == 0:
+    if whole.width <= width:
         return whole
     rows = [pieces[0]]
     for piece in pieces[1:]:
@@ -117,12 +119,26 @@ def marked(box: Box, start: int, end: int) -> frozenset[tuple[int, int]]:
 
 def _drawn(term: Expression, style: _Style, least: int) -> Box:
     """The picture of a term, in brackets where it binds less strongly than `least`."""
-    box = _bare(term, style)
-    stacked = isinstance(term, Derivative) or (
-        isinstance(term, Binary) and term.sign == "/" and box.height > 1
-    )
-    binds = POSTFIX if stacked and least <= POSTFIX else strength(term)
-    return framed(box, "(", ")", term, style.ascii) if binds < least else box
+    return _enclosed(_bare(term, style), term, style, least)
+
+
+def _enclosed(box: Box, term: Expression, style: _Style, least: int) -> Box:
+    """The bare picture of a term, in brackets where it binds less strongly than `least`."""
+    return framed(box, "(", ")", term, style.ascii) if _binds(term, box) < least else box
+
+
+def _binds(term: Expression, box: Box) -> int:
+    """How strongly a term binds as it is drawn: what a bar or a root holds together needs no
+    brackets, and what is drawn as a power binds as one."""
+    stacked = box.height > 1
+    if isinstance(term, Derivative) or (stacked and isinstance(term, Binary) and term.sign == "/"):
+        return POSTFIX
+    if isinstance(term, Call) and stacked:
+        if term.function == "sqrt":
+            return POWER
+        if term.function == "exp" and not box.rows[box.baseline].startswith("exp"):
+            return POWER
+    return strength(term)
 
 
 def _bare(term: Expression, style: _Style) -> Box:
@@ -153,7 +169,8 @@ def _bare(term: Expression, style: _Style) -> Box:
             items = ", ".join(index_item(item) for item in term.items)
             return beside([_drawn(term.operand, style, POSTFIX), plain(f"[{items}]", term)])
         case Array():
-            return _listed("[", term.items, "]", term, style)
+            items = [_bare(item, style) for item in term.items]
+            return _listed("[", items, "]", term, style)
         case Call():
             return _call(term, style)
 
@@ -161,10 +178,10 @@ def _bare(term: Expression, style: _Style) -> Box:
 def _operator(term: Binary, style: _Style) -> Box:
     if term.sign == "**":
         return _power(term, style)
-    if term.sign == "/":
-        top, bottom = _drawn(term.left, style, ANY), _drawn(term.right, style, ANY)
-        if top.height + bottom.height < HIGHEST:
-            return over([top, bottom], term, style.ascii)
+    # Drawn once: each of them may hold more of the same.
+    left, right = _bare(term.left, style), _bare(term.right, style)
+    if term.sign == "/" and left.height + right.height < HIGHEST:
+        return over([left, right], term, style.ascii)
     least = strength(term)
     signs = {
         "+": " + ",
@@ -173,38 +190,37 @@ def _operator(term: Binary, style: _Style) -> Box:
         "@": " @ ",
         "/": "/",
     }
-    left = _drawn(term.left, style, least)
     after = max(least + 1, SIGNED + 1 if isinstance(term.right, Unary) else 0)
-    right = _drawn(term.right, style, after)
+    left = _enclosed(left, term.left, style, least)
+    right = _enclosed(right, term.right, style, after)
     return beside([left, plain(signs[term.sign], term), right])
 
 
 def _power(term: Binary, style: _Style) -> Box:
-    base = _drawn(term.left, style, ATOM if _is_stacked(term.left) else POSTFIX)
+    # A fraction holds together, but what is raised beside it would be its numerator's alone.
+    base = _drawn(term.left, style, ATOM if isinstance(term.left, Derivative | Binary) else POSTFIX)
     exponent = term.right
     small = _RAISED.get(exponent.value) if isinstance(exponent, Number) else None
     if small is not None and base.height == 1 and not style.ascii:
         return beside([base, plain(small, term)])
-    return raised(base, _drawn(exponent, style, ANY), term)
-
-
-def _is_stacked(term: Expression) -> bool:
-    return isinstance(term, Derivative) or (isinstance(term, Binary) and term.sign in "/**")
+    power = _bare(exponent, style)
+    if base.height + power.height <= HIGHEST:
+        return raised(base, power, term)
+    return beside([base, plain("^", term), _enclosed(power, exponent, style, SIGNED)])
 
 
 def _call(term: Call, style: _Style) -> Box:
     name = term.function
-    if name == "exp" and len(term.operands) == 1:
-        power = _drawn(term.operands[0], style, ANY)
-        if power.height == 1:
-            return raised(plain("e", term), power, term)
-    if name == "sqrt" and not style.ascii:
-        return rooted(_drawn(term.operands[0], style, ANY), term)
+    operands = [_bare(operand, style) for operand in term.operands]
+    if name == "exp" and operands[0].height == 1:
+        return raised(plain("e", term), operands[0], term)
+    if name == "sqrt" and operands[0].height < HIGHEST and not style.ascii:
+        return rooted(operands[0], term)
     if name == "abs":
-        return framed(_drawn(term.operands[0], style, ANY), "|", "|", term, style.ascii)
+        return framed(operands[0], "|", "|", term, style.ascii)
     spelled = name if style.ascii else _function(name)
     told = [f"{keyword.name}={setting(keyword.value)}" for keyword in term.keywords]
-    return beside([plain(spelled, term), _listed("(", term.operands, ")", term, style, told)])
+    return beside([plain(spelled, term), _listed("(", operands, ")", term, style, told)])
 
 
 def _function(name: str) -> str:
@@ -214,17 +230,17 @@ def _function(name: str) -> str:
 
 def _listed(
     before: str,
-    terms: Sequence[Expression],
+    items: Sequence[Box],
     after: str,
     owner: Expression,
     style: _Style,
     told: Sequence[str] = (),
 ) -> Box:
     boxes: list[Box] = []
-    for term in terms:
+    for item in items:
         if boxes:
             boxes.append(plain(", ", owner))
-        boxes.append(_drawn(term, style, ANY))
+        boxes.append(item)
     boxes += [plain(f", {one}", owner) for one in told]
     return framed(beside(boxes), before, after, owner, style.ascii)
 

@@ -24,6 +24,7 @@ from tutor.language.unparse import (
     ANY,
     ATOM,
     POSTFIX,
+    POWER,
     SIGNED,
     SUM,
     index_item,
@@ -84,10 +85,20 @@ def term_latex(term: Expression) -> str:
 
 def _of(term: Expression, least: int) -> str:
     written = _bare(term)
-    binds = ATOM if isinstance(term, Binary) and term.sign == "/" else strength(term)
-    if isinstance(term, Derivative):
-        binds = ATOM
-    return rf"\left({written}\right)" if binds < least else written
+    return rf"\left({written}\right)" if _binds(term) < least else written
+
+
+def _binds(term: Expression) -> int:
+    """How strongly a term binds as it is written: a bar or brackets of its own hold it together,
+    and what is written as a power binds as one."""
+    match term:
+        case Derivative() | Compare() | Binary(sign="/"):
+            return ATOM
+        case Call(function="exp"):
+            return POWER
+        case Number() if "e" in number(term.value):
+            return SIGNED
+    return strength(term)
 
 
 def _bare(term: Expression) -> str:

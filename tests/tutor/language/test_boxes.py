@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.language.boxes import drawn, drawn_line, marked
+from tutor.language.boxes import HIGHEST, drawn, drawn_line, marked
 from tutor.language.derivation import read_line
 from tutor.language.errors import LanguageError
 from tutor.language.lines import Line, Vocabulary
@@ -37,6 +37,9 @@ def test_ascii_alone() -> None:
         ("x**2", "x²"),
         ("x**n", " n\nx"),
         ("exp(-z)", " −z\ne"),
+        ("exp(z)**2", "    2\n⎛ z⎞\n⎝e ⎠"),
+        ("exp(z/2)**2", "        2\n   ⎛ z ⎞\nexp⎜───⎟\n   ⎝ 2 ⎠"),
+        ("sqrt(z)**2", "    2\n⎛ _⎞\n⎝√z⎠"),
         ("sigma'(z)", "σ′(z)"),
         ("abs(x)", "|x|"),
         ("sqrt(x)", " _\n√x"),
@@ -69,6 +72,23 @@ def test_a_long_line_goes_on_below() -> None:
     box = drawn_line(line("dL/dw = (a - y)*x = (z - y)*x = (z - y)*(x + w)"), 30)
     assert box.width <= 30
     assert box.text.count(" = ") == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1/(x + ", ")"),
+        ("exp(", ")"),
+        ("x**(", ")"),
+        ("sqrt(", ")"),
+        ("abs(x/", ")"),
+        ("1 - (", "/x)"),
+    ],
+)
+def test_what_is_nested_deeply_is_drawn_at_once_and_not_too_high(before: str, after: str) -> None:
+    """A part that was drawn again for each way to draw the whole took twice as long a level."""
+    box = drawn_line(line(before * 28 + "x" + after * 28), 80)
+    assert box.height <= 2 * HIGHEST
 
 
 @given(st.text("wxyzaL()+-*/@^.T' 2dsumexpqrt,", max_size=30))
