@@ -10,7 +10,13 @@ from tutor.judge.slips.passes import wrong_rules
 from tutor.judge.slips.regroup import regrouped
 from tutor.judge.slips.search import Search
 from tutor.judge.slips.together import pairs
-from tutor.judge.slips.trees import try_definitions, try_edits, try_from_above, try_together
+from tutor.judge.slips.trees import (
+    MOST_TERMS,
+    try_definitions,
+    try_edits,
+    try_from_above,
+    try_together,
+)
 from tutor.judge.slips.whole import compare
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
@@ -58,5 +64,5 @@ def _run(search: Search) -> None:
         search.within(_SHORT, lambda: try_together(search))
         search.within(_SHORT, lambda: try_definitions(search))
         search.within(_SHORT, lambda: try_from_above(search))
-    if search.best > _FAIR:
+    if search.best > _FAIR and len(worked.terms) <= MOST_TERMS:
         search.within(_SHORT, lambda: try_edits(search, worked, pairs(worked, tried)))

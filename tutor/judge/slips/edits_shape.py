@@ -16,6 +16,8 @@ def products(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if not isinstance(term, Binary):
             continue
         left, right = term.left, term.right
+        if term.sign == "@":
+            yield from _reordered(term)
         a, b = worked.at(left), worked.at(right)
         if a is None or b is None:
             continue
@@ -55,6 +57,26 @@ def products(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield at_term("sum_product_confusion", term, Binary("+", left, right), 0.4)
 
 
+def _reordered(term: Binary) -> Iterator[Edit]:
+    """Neighbours in a chain of matrix products in the other order."""
+    factors: list[Expression] = []
+    inner: Expression = term
+    while isinstance(inner, Binary) and inner.sign == "@":
+        factors.append(inner.right)
+        inner = inner.left
+    factors = [inner, *reversed(factors)]
+    if not 3 <= len(factors) <= _MOST_FACTORS:
+        return
+    for place in range(len(factors) - 1):
+        moved = [*factors]
+        moved[place], moved[place + 1] = moved[place + 1], moved[place]
+        new = moved[0]
+        for factor in moved[1:]:
+            new = Binary("@", new, factor)
+        span = (factors[place].start, factors[place + 1].end)
+        yield Edit("matmul_order", term, new, span, 0.1)
+
+
 def _at_sign(left: Expression, right: Expression) -> Binary:
     return Binary("@", left, right)
 
@@ -73,6 +95,8 @@ def transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
             both = Binary("+", term, Transpose(term))
             yield at_term("transpose_error", term, Binary("/", both, Number(2.0)), 0.3)
 
+
+_MOST_FACTORS = 8
 
 AXES: tuple[tuple[Keyword, ...], ...] = (
     (),

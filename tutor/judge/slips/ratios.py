@@ -69,7 +69,7 @@ def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
                 label = "extra_chain_factor" if value > 1 else label
             yield Found(label, more - (1.5 if label != "batch_mean" else 0.0))
     if _is_count(size, sizes) and size not in (2.0, 0.5):
-        yield Found("batch_mean", more + (0.0 if known.counted else 0.2))
+        yield Found("batch_mean", more + (0.0 if known.counted else 0.8))
     fraction = Fraction(size).limit_denominator(_LARGEST)
     simple = fraction and abs(float(fraction) - size) <= CLOSE * size
     if simple and fraction in (Fraction(2), Fraction(1, 2)):

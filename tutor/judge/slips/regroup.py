@@ -70,11 +70,15 @@ def _confused(term: Expression, row: _Row) -> Iterator[Edit]:
             continue
         other = "*" if item.sign == "+" else "+"
         beside = (row[place - 1], row[place + 1])
-        if any(isinstance(operand, Number | _Operator) for operand in beside):
+        if any(isinstance(operand, _Operator) or _is_unit(operand) for operand in beside):
             continue
         new = _parsed([*row[:place], _Operator(other), *row[place + 1 :]])
         more = 0.05 if item.sign == "+" else 0.35
         yield Edit("sum_product_confusion", term, new, (_start(row), _end(row)), more)
+
+
+def _is_unit(operand: Expression) -> bool:
+    return isinstance(operand, Number) and operand.value in (0.0, 1.0)
 
 
 def _opened(term: Expression, row: _Row) -> Iterator[Edit]:

@@ -11,7 +11,15 @@ import numpy as np
 from tutor.judge.slips import costs
 from tutor.judge.slips.points import Point
 from tutor.judge.slips.quantities import Quantities
-from tutor.judge.slips.terms import UNFIT, Steps, StepsSpentError, Wanted, Worked, in_order
+from tutor.judge.slips.terms import (
+    UNFIT,
+    Steps,
+    StepsSpentError,
+    Wanted,
+    Worked,
+    in_order,
+    value_at,
+)
 from tutor.judge.slips.wrong import Problem, WrongLine
 from tutor.judge.verdict import Candidate
 from tutor.language.tree import Derivative, Expression
@@ -47,7 +55,7 @@ class Search:
         self.problem = problem
         self.wrong = wrong
         self.steps = Steps(_TO_BEGIN)
-        self.points = _differing(_points(problem, wrong), wrong.tree, self.steps)
+        self.points, self.worked = _differing(_points(problem, wrong), wrong.tree, self.steps)
         self.hits: list[Hit] = []
         point = self.points[0]
         factors = _factors(problem)
@@ -55,7 +63,6 @@ class Search:
         asked = None if left is None else (left.of, left.by)
         self.known = Quantities(problem.graph, point, tuple(problem.own), factors, asked)
         self.truth = Wanted(point.truth)
-        self.worked = Worked(wrong.tree, point, self.steps)
         self.answers = [self.worked.value]
         if self.worked.value is not None:
             self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
@@ -107,7 +114,7 @@ class Search:
 
     def value_at(self, tree: Expression, point: Point) -> Array:
         """The value of a tree at a point, None where it does not fit."""
-        return Worked(tree, point, self.steps).value
+        return value_at(tree, point, self.steps)
 
     def candidates(self) -> tuple[Candidate, ...]:
         """The explanations found, the best first, one for each label."""
@@ -167,13 +174,15 @@ def _points(problem: Problem, wrong: WrongLine) -> list[Point]:
     return sorted(good, key=lambda p: -_nonzero(p.truth)) or made
 
 
-def _differing(points: list[Point], tree: Expression, steps: Steps) -> list[Point]:
-    """The points, one of those first where the side is not true by chance."""
-    for place, point in enumerate(points):
-        value = Worked(tree, point, steps).value
-        if value is None or not Wanted(point.truth).same(value):
-            return [point, *points[:place], *points[place + 1 :]]
-    return points
+def _differing(points: list[Point], tree: Expression, steps: Steps) -> tuple[list[Point], Worked]:
+    """The points, one of those first where the side is not true by chance, and the side there."""
+    worked = Worked(tree, points[0], steps)
+    if worked.value is None or not Wanted(points[0].truth).same(worked.value):
+        return points, worked
+    for place, point in enumerate(points[1:], 1):
+        if not Wanted(point.truth).same(value_at(tree, point, steps)):
+            return [point, *points[:place], *points[place + 1 :]], Worked(tree, point, steps)
+    return points, worked
 
 
 def _nonzero(value: Array) -> float:

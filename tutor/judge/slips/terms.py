@@ -174,6 +174,36 @@ def _is_link(term: Expression, point: Point) -> bool:
 _UNKNOWN = object()
 
 
+def value_at(tree: Expression, point: Point, steps: Steps) -> Array:
+    """The value of a tree at a point, None where it does not fit."""
+    done: list[Array] = []
+    waiting: list[tuple[Expression, bool]] = [(tree, False)]
+    chains = None
+    count = 0
+    while waiting:
+        term, ready = waiting.pop()
+        below = children(term)
+        if below and not ready:
+            waiting.append((term, True))
+            waiting.extend([(child, False) for child in reversed(below)])
+            continue
+        if chains is None and _is_link(term, point):
+            chains = Evaluation(point.values, point.linked, NAMESPACE)
+        operands = done[len(done) - len(below) :]
+        del done[len(done) - len(below) :]
+        count += 1
+        try:
+            if chains is None:
+                done.append(apply(term, operands, point))
+            else:
+                done.append(chains.value(term, dict(zip(map(id, below), operands, strict=True))))
+        except UNFIT:
+            steps.take(count)
+            return None
+    steps.take(count)
+    return _as_array(done[0])
+
+
 def in_order(tree: Expression) -> Iterator[Expression]:
     """Every term after its operands, from left to right."""
     waiting: list[tuple[Expression, bool]] = [(tree, False)]

@@ -54,7 +54,7 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield _mapped(worked, label, {name: other}, 0.05)
             if len(places) > 2:
                 for one, two in list(pairwise(places))[:_MOST_BESIDE]:
-                    new = replaced(worked.tree, {id(one): Name(other), id(two): Name(other)})
+                    new = put(worked, {id(one): Name(other), id(two): Name(other)})
                     yield Edit("wrong_eval_point", worked.tree, new, (one.start, two.end), 0.1)
     names = frozenset(known.names)
     plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
@@ -78,7 +78,7 @@ def slopes_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 function, source = known.made_by[term.name]
                 slopes[id(term)] = Call(f"{function}'", (source,))
         if len(slopes) > 1:
-            new = replaced(worked.tree, slopes)
+            new = put(worked, slopes)
             span = (worked.tree.start, worked.tree.end)
             yield Edit("activation_for_derivative", worked.tree, new, span, 0.1)
 
@@ -132,11 +132,36 @@ def pairs(worked: Worked, tried: Sequence[Edit]) -> Iterator[Edit]:
     for label in _REPEATED:
         same = [e for e in tried if e.label == label and e.site is not worked.tree][:_MOST_SITES]
         for one, other in list(combinations(same, 2))[:_MOST_PAIRS]:
-            if one.site is other.site:
+            if _within(worked, one.site, other.site) or _within(worked, other.site, one.site):
                 continue
-            new = replaced(worked.tree, {id(one.site): one.new, id(other.site): other.new})
+            new = put(worked, {id(one.site): one.new, id(other.site): other.new})
             span = (min(one.span[0], other.span[0]), max(one.span[1], other.span[1]))
             yield Edit(label, worked.tree, new, span, one.extra + other.extra + 0.6)
+
+
+def put(worked: Worked, new: Mapping[int, Expression]) -> Expression:
+    """The tree with other terms in several places, none of them within another."""
+    made = dict(new)
+    above: set[int] = set()
+    for place in new:
+        while place in worked.parents:
+            place = id(worked.parents[place][0])
+            if place in above:
+                break
+            above.add(place)
+    for term in worked.terms:
+        if id(term) in above:
+            made[id(term)] = with_children(term, [made.get(id(c), c) for c in children(term)])
+    return made[id(worked.tree)]
+
+
+def _within(worked: Worked, inner: Expression, outer: Expression) -> bool:
+    """Whether a term stands within another, or is it."""
+    term: Expression | None = inner
+    while term is not None and term is not outer:
+        found = worked.parents.get(id(term))
+        term = None if found is None else found[0]
+    return term is outer
 
 
 def replaced(tree: Expression, new: Mapping[int, Expression]) -> Expression:
@@ -200,14 +225,10 @@ def _is_product(term: Expression) -> bool:
 
 
 def _mapped(worked: Worked, label: str, mapping: Mapping[str, str], extra: float) -> Edit:
-    def change(term: Expression) -> Expression:
-        if isinstance(term, Name) and term.name in mapping:
-            return Name(mapping[term.name], term.start, term.end)
-        return term
-
-    spans = [(t.start, t.end) for t in worked.terms if isinstance(t, Name) and t.name in mapping]
-    span = (min(s for s, _ in spans), max(e for _, e in spans))
-    return Edit(label, worked.tree, rebuilt(worked.tree, change), span, extra)
+    places = [t for t in worked.terms if isinstance(t, Name) and t.name in mapping]
+    new = put(worked, {id(t): Name(mapping[t.name], t.start, t.end) for t in places})
+    span = (min(t.start for t in places), max(t.end for t in places))
+    return Edit(label, worked.tree, new, span, extra)
 
 
 def _stems(names: Sequence[str]) -> list[frozenset[str]]:

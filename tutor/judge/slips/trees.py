@@ -24,6 +24,8 @@ from tutor.language.tree import Expression, Name
 Array = Any
 
 _MOST_HITS = 40
+MOST_TERMS = 160
+"""Of larger trees no one sees what is wrong at several places at once."""
 _FROM_ABOVE = -0.4
 _CHANCY = frozenset({"constant_factor", "sign_error", "batch_mean", "additive_constant"})
 """Slips that a factor beside them says nothing new of."""
@@ -51,7 +53,7 @@ def try_edits(
         if kept is not None:
             kept.append(edit)
         if edit.site is worked.tree:
-            search.steps.take(1 + len(worked.terms) // 2)
+            search.steps.take(1 + len(worked.terms) // 4)
         value = worked.edited(edit.site, worked.at(edit.new))
         if value is None or value.shape != search.truth.shape:
             continue
@@ -89,6 +91,8 @@ def _repaired(search: Search, edit: Edit, number: float) -> bool:
 
 def try_together(search: Search) -> None:
     """The same slip at several places."""
+    if len(search.worked.terms) > MOST_TERMS:
+        return
     for several in (
         renamed_together,
         slopes_together,
@@ -137,7 +141,7 @@ def _with_own(search: Search, name: str, value: Array, place: int) -> Array:
     before = point.values[name]
     point.values[name] = value
     try:
-        return Worked(search.wrong.tree, point, search.steps).value
+        return search.value_at(search.wrong.tree, point)
     finally:
         point.values[name] = before
 

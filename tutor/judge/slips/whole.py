@@ -144,9 +144,9 @@ def _other_targets(search: Search) -> None:
     mine = Wanted(search.answers[0])
     places = search.problem.graph.places
     itself = search.known.point.values.get(left.of)
-    if itself is not None and left.of not in search.known.own_slopes and mine.same(itself):
-        if search.predicts(lambda p: p.values[left.of]):
-            search.hit("not_differentiated", "ratio", search.whole, fact=left.of)
+    differs = itself is not None and left.of not in search.known.own_slopes
+    if differs and mine.same(itself) and search.predicts(lambda p: p.values[left.of]):
+        search.hit("not_differentiated", "ratio", search.whole, fact=left.of)
     for name in search.known.names:
         if name not in places:
             continue
