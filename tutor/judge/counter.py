@@ -12,6 +12,7 @@ from tutor.judge import samples
 from tutor.judge.checking import Checker, Finding, ShapesDifferError, Truth, aligned
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground
+from tutor.judge.switches import of_step, of_term
 from tutor.judge.verdict import CounterExample
 from tutor.language.tree import Expression
 
@@ -52,10 +53,24 @@ def _at(
     wrong = np.isfinite(b) & ~near & ground.usable[:, None]
     if not wrong.any():
         return None
+    on_kink = _at_zero(ground, tree)
+    if (wrong & ~on_kink[:, None]).any():
+        wrong &= ~on_kink[:, None]
     sample, entry = _plainest(wrong, a, b)
     place = tuple([int(i) for i in np.unravel_index(entry, yours.shape)]) if yours.shape else None
     values = {name: _data(ground.leaves[name][sample]) for name in names if name in ground.leaves}
     return CounterExample(values, _number(a[sample, entry]), _number(b[sample, entry]), place)
+
+
+def _at_zero(ground: Ground, tree: Expression) -> np.ndarray:
+    """The samples at which a switch of the forward lines or of a term is 0, (S,)."""
+    found = np.zeros(ground.count, dtype=bool)
+    for step in ground.setting.graph.steps:
+        for value, _ in of_step(step, ground.nodes):
+            found |= (value == 0).any(axis=1)
+    for term in of_term(tree):
+        found |= (_flat(ground.plain(term), ground.count) == 0).any(axis=1)
+    return found
 
 
 def _plainest(wrong: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[int, int]:

@@ -45,7 +45,7 @@ MORE_SCALES = (
 _ROUNDS = 8
 _OURS = 8
 _THEIRS = 6
-_BESIDE = (1e-2, 1e-5, 1e-9)
+_BESIDE = (1e-2, 1e-4, 1e-6, 1e-9)
 
 
 def points_beside(switches: Switches, leaves: Leaves, rng: Chance) -> Leaves | None:
@@ -137,7 +137,8 @@ def _closed_in(
             np.where(before, np.where(again, high / 2, high), value),
         )
         was_before = before
-    places = [near, far]
+    # Never the root itself, where it is a convention what is taken.
+    places = []
     for width in _BESIDE:
         places += [np.clip(root - width, 0.0, 1.0), np.clip(root + width, 0.0, 1.0)]
     return samples.joined([samples.between(first, last, place, variables) for place in places])

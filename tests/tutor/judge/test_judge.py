@@ -47,6 +47,10 @@ RELU = exercise(["z = w*x", "a = relu(z)", "L = (a - y)**2"], {"w": [], "x": [],
 TWO_RELUS = exercise(
     ["h = relu(w1*x)", "a = relu(w2*h)", "L = (a - y)**2"], {"w1": [], "w2": [], "x": [], "y": []}
 )
+HUBER = exercise(
+    ["r = a - b", "L = where(abs(r) <= c, r**2/2, c*(abs(r) - c/2))"],
+    {"a": [], "b": [], "c": ([], "positive")},
+)
 SQUARE = exercise(["L = x**2/2"], {"x": []})
 
 
@@ -105,6 +109,8 @@ def test_the_examples_of_the_contract(
         (RELU, "dL/dw", ["where(w*x > 0, 2*(a - y)*x, 0)"]),
         (TWO_RELUS, "dL/dw1", ["2(a - y)*(w2*h >= 0)*w2*(w1*x >= 0)*x"]),
         (TWO_RELUS, "dL/dw2", ["2(a - y)*relu'(w2*h)*h"]),
+        (HUBER, "dL/da", ["r*(abs(r) < c) + c*(r > c) - c*(r < -c)"]),
+        (HUBER, "dL/da", ["max(-c, min(c, r))"]),
         (SQUARE, "dL/dx", ["x"]),
         (SQUARE, "dL/dx", ["x**3/x**2"]),
     ],
@@ -131,6 +137,7 @@ def test_right_answers_in_every_form(given_in: Exercise, target: str, lines: lis
         (RELU, "dL/dw", ["2(min(a, 6) - y)*(z > 0)*x"], 0),
         (RELU, "dL/dw", ["2(a - y)*(z > 0)*(abs(x - 1) > 0.01)*x"], 0),
         (TWO_RELUS, "dL/dw1", ["2(a - y)*w2*(h > 0)*x"], 0),
+        (HUBER, "dL/da", ["r*(abs(r) < c + 0.001) + c*(r > c) - c*(r < -c)"], 0),
         (SQUARE, "dL/dx", ["sqrt(x**2)"], 0),
         (SQUARE, "dL/dx", ["sqrt(x)**2"], 0),
         (SQUARE, "dL/dx", ["exp(log(x))"], 0),
