@@ -204,6 +204,18 @@ async def test_an_emptied_line_is_taken_away_and_undo_brings_it_back(desk: Sit) 
         assert d.derivation.lines == WRONG[:2]
 
 
+async def test_keys_that_come_at_once_have_their_turn_one_after_the_other(desk: Sit) -> None:
+    async with desk() as d:
+        keys = [*RIGHT[0], "enter", *WRONG[2], "x", "backspace", "enter", "up", "*", "x", "down"]
+        keys += ["ctrl+g", "H", "d"]
+        for key in keys:
+            char = key if len(key) == 1 else None
+            d.app.post_message(events.Key("space" if key == " " else key, char))
+        await d.until(lambda: d.derivation.lines == (RIGHT[0], RIGHT[2]))
+        await d.pilot.pause()
+        assert d.screen.sheet.field.value == "d"
+
+
 async def test_a_pasted_text_becomes_lines(desk: Sit) -> None:
     async with desk() as d:
         d.screen.sheet.field.post_message(events.Paste("\r\n".join(RIGHT) + "\n"))

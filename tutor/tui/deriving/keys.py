@@ -23,6 +23,14 @@ CHORDS = {
 }
 """What a key does after the leader."""
 
+IN_FIELD = {
+    key: action.id
+    for action in DERIVING
+    for key in (*action.keys, action.chord)
+    if len(key) > 1 and " " not in key and key not in _FIELD_OWN
+}
+"""What a key does inside the field too."""
+
 _VERBS = {verb: one for one in DERIVING for verb in (one.verb, *one.synonyms) if verb}
 
 

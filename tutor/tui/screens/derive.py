@@ -27,7 +27,7 @@ from tutor.session.deriving.helping import latex, solution
 from tutor.session.refused import Refused
 from tutor.tui.deriving.asking import Asking
 from tutor.tui.deriving.drawing import Drawer, Unread
-from tutor.tui.deriving.keys import CHORDS, bindings, shown_key, with_keys
+from tutor.tui.deriving.keys import CHORDS, IN_FIELD, bindings, shown_key, with_keys
 from tutor.tui.deriving.prover import Prover
 from tutor.tui.deriving.rows import asked
 from tutor.tui.deriving.saying import heard, line_told
@@ -105,6 +105,7 @@ class DeriveScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_class(self.ascii_only, "-ascii")
         self.drawer = Drawer(ascii=self.ascii_only)
+        self.sheet.field.serve(self._field_key, self._finish)
         self.sheet.field.put(self.derivation.text)
         verdict = self.derivation.verdict
         if verdict is None:
@@ -220,6 +221,18 @@ class DeriveScreen(Screen[None]):
         else:
             help_key = key_label(shown_key(DERIVE_BY_ID["derive.help"], True))
             self.say(f"{LEADER} {key} does nothing; {help_key} shows what there is")
+        return True
+
+    def _field_key(self, key: str) -> bool:
+        """Do what a key means inside the field; False where it is the field's own."""
+        if self._leader:
+            return self.take_key(key)
+        if key == LEADER:
+            self.action_leader()
+        elif key in IN_FIELD:
+            self.action_act(IN_FIELD[key])
+        else:
+            return False
         return True
 
     def action_leader(self) -> None:
@@ -365,15 +378,6 @@ class DeriveScreen(Screen[None]):
         if self.is_attached and self.size.width:
             panes.show_written(self)
 
-    @on(Input.Submitted, "#line")
-    def _submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        self._finish(message.value)
-
-    @on(LineEditor.Pasted)
-    def _pasted(self, message: LineEditor.Pasted) -> None:
-        self._finish(message.text)
-
     @on(LineEditor.Left)
     def _left_field(self) -> None:
         self.sheet.focus()
@@ -381,6 +385,10 @@ class DeriveScreen(Screen[None]):
     @on(LineEditor.Paged)
     def _paged(self, message: LineEditor.Paged) -> None:
         self.query_one("#told", FormulaView).action_scroll_page(message.way)
+
+    @on(FormulaView.Laid)
+    def _laid(self) -> None:
+        panes.show_titles(self)
 
     @on(LineRows.Picked)
     def _line_picked(self, message: LineRows.Picked) -> None:

@@ -182,6 +182,12 @@ def show_told(screen: DeriveScreen) -> None:
     made, first, end = told_rows(screen)
     view = screen.query_one("#told", FormulaView)
     view.show_around(made, first, end)
+    show_titles(screen)
+
+
+def show_titles(screen: DeriveScreen) -> None:
+    """Whether more of what is said lies above."""
+    view = screen.query_one("#told", FormulaView)
     aside = "pageup reads back" if view.above else ""
     screen.query_one("#told-title", Rule).show(_told_title(screen), aside, _title(view))
 

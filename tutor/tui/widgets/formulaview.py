@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.message import Message
+
 from tutor.tui.widgets.line import Pane
 from tutor.tui.widgets.surface import Row
 
 
 class FormulaView(Pane):
     """A pane of which some rows are kept in view."""
+
+    class Laid(Message):
+        """It has another size, and shows other rows of the same."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -33,3 +38,4 @@ class FormulaView(Pane):
     def on_resize(self) -> None:
         self.show_around(self._given, *self._kept)
         self.refresh()
+        self.post_message(self.Laid())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -15,7 +16,11 @@ from tutor.language.tokens import MAX_TEXT
 
 class LineEditor(Input):
     """Letters always go in here. Escape leaves the field, a pasted text of several lines is handed
-    on whole, page up and page down read on in what is said below."""
+    on whole, page up and page down read on in what is said below.
+
+    Textual does what a binding says after the letters that were typed behind it, when keys come
+    fast. Here every key has its turn: a line that is finished does not take letters of the next.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
@@ -33,12 +38,15 @@ class LineEditor(Input):
             self.way = way
             super().__init__()
 
-    class Pasted(Message):
-        """Several lines were pasted; text is what stands before the cursor, they, and the rest."""
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, select_on_focus=False)
+        self._acts: Callable[[str], bool] = lambda _key: False
+        self._takes: Callable[[str], None] = lambda _text: None
 
-        def __init__(self, text: str) -> None:
-            self.text = text
-            super().__init__()
+    def serve(self, acts: Callable[[str], bool], takes: Callable[[str], None]) -> None:
+        """acts: is asked first what a key means, False where it is the field's own. takes: is given
+        a text of several lines, with what stood before and behind the cursor."""
+        self._acts, self._takes = acts, takes
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -58,6 +66,19 @@ class LineEditor(Input):
             place = Region(self._cursor_offset, 0, 1, 1)
             self.scroll_to_region(place, force=True, animate=False)
 
+    async def _on_key(self, event: events.Key) -> None:
+        if self._acts(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        own = None if event.is_printable else self._bindings.key_to_bindings.get(event.key)
+        if own:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(own[0].action)
+            return
+        await super()._on_key(event)
+
     def _on_paste(self, event: events.Paste) -> None:
         """Textual's own would keep the first line only."""
         lines = [line for line in event.text[: MAX_TEXT + 1].splitlines() if line.strip()]
@@ -69,5 +90,4 @@ class LineEditor(Input):
         if len(lines) == 1:
             self.replace(lines[0], start, end)
         else:
-            whole = "\n".join(lines)
-            self.post_message(self.Pasted(self.value[:start] + whole + self.value[end:]))
+            self._takes(self.value[:start] + "\n".join(lines) + self.value[end:])

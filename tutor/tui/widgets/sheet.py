@@ -64,7 +64,7 @@ class Sheet(Container, can_focus=True):
         yield LineRows(id="above")
         with Container(id="current", classes="row"):
             yield Lines(id="gutter")
-            yield LineEditor(id="line", select_on_focus=False)
+            yield LineEditor(id="line")
         yield Lines(id="spot")
         yield LineRows(id="below")
 
