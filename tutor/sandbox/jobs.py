@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from typing import Any
@@ -61,9 +62,11 @@ class Job:
 
     def _read(self) -> None:
         """Take in the whole lines of the reply."""
-        self._reply.seek(0)
+        # The child writes at the place of this very file: to seek in it would move the child too.
+        number = self._reply.fileno()
+        text = os.pread(number, os.fstat(number).st_size, 0)
         said = []
-        for line in self._reply.read().split(b"\n")[:-1]:
+        for line in text.split(b"\n")[:-1]:
             try:
                 document = json.loads(line)
             except ValueError:
