@@ -112,6 +112,9 @@ class Worked:
         known = self.values.get(id(term), _UNKNOWN)
         if known is not _UNKNOWN:
             return known
+        plain = [self.values.get(id(child), _UNKNOWN) for child in children(term)]
+        if all(value is not _UNKNOWN for value in plain):
+            return self._try(term, plain)
         done: list[Array] = []
         waiting: list[tuple[Expression, bool]] = [(term, False)]
         while waiting:
