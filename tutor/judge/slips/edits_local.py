@@ -99,8 +99,10 @@ def slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if isinstance(term, Name):
             for function in known.applied.get(term.name, ()):
                 new = Call(f"{function}'", (term,))
-                label = "inverted_ratio" if function == "log" else "wrong_local_derivative"
-                yield at_term(label, term, new, -0.4)
+                if function == "log":
+                    yield at_term("inverted_ratio", term, new)
+                else:
+                    yield at_term("wrong_local_derivative", term, new, -0.4)
 
 
 _FULL = {

@@ -16,6 +16,7 @@ _NEAR = 1e-5
 _NUDGE = 1e-4
 _ENOUGH = 4
 _LEAST_SHARE = 0.2
+_ELSEWHERE = -0.9
 _KINKED = frozenset(
     "abs sign relu leaky_relu step maximum minimum max min where gt lt ge le".split()
 )
@@ -40,7 +41,9 @@ def compare(search: Search) -> None:
     if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
         search.hit("sign_error" if change < 0 else "constant_factor", "ratio", search.whole, 1.3)
     some, share = ratios.agreement(search.answers, search.points)
-    if some and _is_kinked(search):
+    if search.wrong.agrees and share < _LEAST_SHARE:
+        search.hit("domain_mismatch", "ratio", search.whole, _ELSEWHERE)
+    elif some and _is_kinked(search):
         search.hit("domain_mismatch", "ratio", search.whole)
     elif some:
         search.hit("domain_mismatch", "edit", search.whole, -0.1)

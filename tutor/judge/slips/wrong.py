@@ -40,8 +40,8 @@ class WrongLine:
     tree: the side as read. start, end: where it stands in its line (with any parentheses around
     it). truth: its true value at the problem's points. left: what it should equal, when that is a
     derivative. before: true sides of the same quantity above it or left of it, the nearest last:
-    what the learner rewrote. constant, factor: it need only be true up to an additive constant, up
-    to a positive factor.
+    what the learner rewrote. agrees: the side is true at many points, though it may be so at
+    none of the problem's.
     """
 
     tree: Expression
@@ -50,5 +50,4 @@ class WrongLine:
     truth: Array
     left: Derivative | None = None
     before: tuple[Expression, ...] = ()
-    constant: bool = False
-    factor: bool = False
+    agrees: bool = False
