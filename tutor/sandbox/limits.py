@@ -11,9 +11,11 @@ from contextlib import suppress
 SPARE = 5.0
 """Seconds beyond the limit, after which the system ends a child that nobody waits for."""
 
-
 UNANSWERED = 70
 """The exit code of a child that could not hand over its answer."""
+
+LONGEST_MESSAGE = 600
+"""Characters of what an error says that are handed over."""
 
 
 def limit(name: str, most: int) -> None:

@@ -25,9 +25,7 @@ from typing import Any
 import numpy as np
 
 from tutor.sandbox.fence import close_fence
-from tutor.sandbox.limits import SPARE, UNANSWERED, end_with, limit_time
-
-LONGEST_MESSAGE = 600
+from tutor.sandbox.limits import LONGEST_MESSAGE, SPARE, UNANSWERED, end_with, limit_time
 
 MOST_ENTRIES = 100_000
 """Entries of one array that are handed over."""
@@ -268,7 +266,7 @@ def _told(error: BaseException, path: str, text: str, memory: int) -> dict[str, 
     if isinstance(error, Refused):
         kind, line = error.kind, None
     elif isinstance(error, SystemExit):
-        message = f"the code ended itself with sys.exit({error.code!r})"
+        message = f"the code ended itself with sys.exit({_said(error.code, repr)})"
     elif isinstance(error, OSError) and error.errno in _FENCED:
         message = f"{message} ({FENCED})"
     elif isinstance(error, MemoryError):
@@ -286,14 +284,19 @@ def _told(error: BaseException, path: str, text: str, memory: int) -> dict[str, 
 
 
 def _message(error: BaseException) -> str:
-    try:
-        said = " ".join(str(error).split())
-    except Exception:
-        said = "(it cannot say what is wrong)"
+    said = " ".join(_said(error, str).split())
     if isinstance(error, Refused):
         return said
     name = type(error).__name__
     return f"{name}: {said}" if said else name
+
+
+def _said(value: object, words: Callable[[object], str]) -> str:
+    """The words of an object of theirs, which may raise anything instead of saying them."""
+    try:
+        return words(value)
+    except BaseException:
+        return "(it cannot say what is wrong)"
 
 
 def _partial(traceback: TracebackType | None, path: str, function: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from typing import IO, Any
 import numpy as np
 
 from tutor.sandbox.children import environment
-from tutor.sandbox.limits import UNANSWERED
+from tutor.sandbox.limits import LONGEST_MESSAGE, UNANSWERED
 from tutor.sandbox.packed import PackedError, unpacked
 from tutor.sandbox.target import FunctionError as FunctionError
 from tutor.sandbox.target import Kind as Kind
@@ -155,9 +155,7 @@ class Job:
         head, _, packed = data.partition(b"\n")
         try:
             return self._understood(json.loads(head), unpacked(packed))
-        except (PackedError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-            return self._nothing("crash", "what it handed over are no arrays that can be read")
-        except RecursionError:
+        except _UNREADABLE:
             return self._nothing("crash", "what it handed over are no arrays that can be read")
 
     def _understood(self, told: Any, values: Sequence[Array]) -> Submission:
@@ -175,23 +173,39 @@ class Job:
             raise ValueError("answers and inputs are not as many")
         if error is not None:
             failed = FunctionError(
-                str(error["message"]),
+                _short(error["message"]),
                 kind=error["kind"] if error["kind"] in _KINDS else "exception",
                 file=self._name,
                 line=None if error["line"] is None else int(error["line"]),
-                source_line=None if error["text"] is None else str(error["text"]),
+                source_line=None if error["text"] is None else _short(error["text"]),
                 printed=printed,
             )
         return Submission(
             arrays,
-            {str(k): str(v) for k, v in told["instead"].items()},
+            {str(k): _short(v) for k, v in told["instead"].items()},
             printed,
             failed,
-            {str(k): str(v) for k, v in told["notes"].items()},
+            {str(k): _short(v) for k, v in told["notes"].items()},
         )
 
 
 _KINDS = ("missing", "arguments", "exception", "output")
+
+# Whatever may be raised by data that their code has made up.
+_UNREADABLE = (
+    PackedError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _short(text: object) -> str:
+    """What is told, no longer than what a child of ours tells."""
+    return str(text)[:LONGEST_MESSAGE]
 
 
 def start(

@@ -103,10 +103,16 @@ def test_what_was_worked_out_before_an_error_is_kept() -> None:
         ("pass", "output", "it returns nothing, and has to return a dict"),
         ("return x", "output", "it returns a ndarray"),
         ("raise SystemExit(0)", "exception", "ended itself with sys.exit(0)"),
+        (
+            "class R:\n    def __repr__(self): 1/0\nraise SystemExit(R())",
+            "exception",
+            "sys.exit((it cannot say what is wrong))",
+        ),
         ("raise KeyboardInterrupt", "exception", "KeyboardInterrupt"),
         ("return backward(x, w)", "exception", "RecursionError"),
         ("dz = = 3", "exception", "SyntaxError: invalid syntax"),
         ("class E(Exception):\n    def __str__(self): 1/0\nraise E", "exception", "cannot say"),
+        ("class E(Exception):\n    def __str__(self): exit()\nraise E", "exception", "cannot say"),
         (
             "class D(dict):\n    def get(self, *a): raise SystemExit\nreturn D()",
             "exception",
@@ -170,6 +176,30 @@ def test_a_verdict_is_nothing_that_a_submission_can_write(tmp_path: Path) -> Non
     assert submission.failed is not None
     assert "no arrays that can be read" in submission.failed.message
     assert submission.printed.startswith('{"right": true}\n')
+
+
+def test_what_a_submission_makes_up_is_kept_short_or_not_taken(tmp_path: Path) -> None:
+    """It writes the reply itself: a long message, then a line beyond all numbers."""
+    forged = r"""
+    import io, json, os
+    archive = io.BytesIO()
+    np.savez(archive)
+    error = {"kind": "exception", "message": "m" * 10**4, "line": LINE, "text": None}
+    told = {"arrays": [], "instead": {"dz": "z" * 10**4}, "notes": {}, "error": error}
+    for fd in range(3, 64):
+        try:
+            os.write(fd, json.dumps(told).encode() + b"\n" + archive.getvalue())
+        except OSError:
+            pass
+    os._exit(0)
+    """
+    long = submitted(tmp_path, forged.replace("LINE", "7"))
+    assert long.failed is not None
+    assert (long.failed.line, long.failed.message) == (7, "m" * 600)
+    assert long.instead == {"dz": "z" * 600}
+    endless = submitted(tmp_path, forged.replace("LINE", "float('inf')"))
+    assert endless.failed is not None
+    assert "no arrays that can be read" in endless.failed.message
 
 
 def test_functions_that_are_exchanged_change_nothing(tmp_path: Path) -> None:

@@ -27,6 +27,10 @@ NEAR = {"float64": 1e-11, "float32": 1e-4, "float16": 2e-2}
 """Beside that, the share of an array's largest entry that each entry may be off, by dtype. A
 difference quotient in place of a derivation is further off than that."""
 
+ALIKE = 1e-5
+"""The share by which an array may be off from what a slip would give: one of float32 is meant to be
+explained too, and what follows from it."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -153,7 +157,7 @@ def near(own: Array, truth: Bounded, dtype: str = "float64") -> bool:
         return bool(np.all(unknown | (off <= allowed)))
 
 
-def same(a: Array, b: Array, share: float = 1e-7) -> bool:
+def same(a: Array, b: Array, share: float = ALIKE) -> bool:
     """Whether two arrays (S, …) are the same within a share of the largest entry at each point."""
     if a.shape != b.shape:
         return False

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tutor.judge.code.cases import Case, Finding, all_same, axes_text, spread, subsets, turned
-from tutor.judge.code.evidence import Evidence, same
+from tutor.judge.code.evidence import ALIKE, Evidence, same
 from tutor.judge.code.misshapen import misshapen
 from tutor.judge.code.passes import mistaken
 from tutor.judge.code.task import Task
@@ -185,7 +185,7 @@ def _ratio(case: Case) -> Array | None:
 
 
 def _alike(x: Array) -> bool:
-    return bool(np.all(np.abs(x - x[0]) <= 1e-7 * np.abs(x[0])))
+    return bool(np.all(np.abs(x - x[0]) <= ALIKE * np.abs(x[0])))
 
 
 def _wrong_rules(task: Task, uses: Uses, name: str, cases: Sequence[Case]) -> Finding | None:

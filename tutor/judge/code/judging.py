@@ -24,6 +24,7 @@ from tutor.judge.code.shapes import shape_text
 from tutor.judge.code.task import FUNCTION, Task
 from tutor.judge.code.template import changed_lines
 from tutor.judge.code.uses import Uses, uses_of
+from tutor.render.sanitise import sanitise
 from tutor.sandbox.submission import LIMIT, MEMORY, FunctionError, Submission, read_source, run
 
 Array = np.ndarray[Any, Any]
@@ -229,6 +230,7 @@ class _Judge:
         """There is no array of that name."""
         gradient = self.task.gradients[name]
         what = self.submission.instead.get(gradient, "missing")
+        shape = shape_text(self.task, name)
         failed = self.submission.failed
         if what == "none":
             return self.found(name, "empty", Finding("", "is not filled in yet"))
@@ -237,7 +239,8 @@ class _Judge:
         if what in ("missing", "unreached"):
             told = f'is not among what {FUNCTION} returns: "{gradient}": {gradient}'
             return self.found(name, "missing", Finding("", told))
-        return self.found(name, "strange", Finding("", f"is {what}, no array of numbers"))
+        told = f"is {sanitise(what)}; an array of numbers with shape {shape} is wanted"
+        return self.found(name, "strange", Finding("", told))
 
     def is_shaped_wrong(self, name: str, one: Evidence) -> bool:
         return any(x.shape != self.task.shape(name, one.points.which) for x in one.given[name])
@@ -273,7 +276,7 @@ class _Judge:
             return self.found(name, "dtype", Finding("", told), dtype)
         note = self.submission.notes.get(gradient)
         if note is not None:
-            told = f"has the right numbers as {note}; make it an array with np.array"
+            told = f"has the right numbers as {sanitise(note)}; make it an array with np.array"
             return self.found(name, "dtype", Finding("", told), dtype)
         return self.found(name, "right", Finding("", ""), dtype)
 
@@ -296,7 +299,7 @@ class _Judge:
         if like is not None:
             told = f"is off in the same way as {like.name}"
             return self.found(name, "follows", Finding("", told), dtype, follows=like.by)
-        return self.found(name, "wrong", finding, dtype, cell=self.cell(name, blamed))
+        return self.found(name, "wrong", finding, dtype, cell=self.cell(name, dtype, blamed))
 
     def like(self, finding: Finding) -> Found | None:
         """An earlier array that is off by the same number: one may have been made of the other."""
@@ -322,7 +325,7 @@ class _Judge:
             return other if other.label not in ("unknown", "shape_mismatch") else finding
         return finding
 
-    def cell(self, name: str, blamed: str | None) -> Cell | None:
+    def cell(self, name: str, dtype: str, blamed: str | None) -> Cell | None:
         """The entry that is off most, at the first point where one is."""
         one = self.evidence[0]
         own, following = self.plain(name, one), one.following(name)
@@ -331,7 +334,8 @@ class _Judge:
             with np.errstate(all="ignore"):
                 off = np.abs(own[k] - right)
             off = np.where(np.isfinite(off), off, np.inf)
-            if not near(own[k : k + 1], following.pick([k]) if one.count > 1 else following):
+            here = following.pick([k]) if one.count > 1 else following
+            if not near(own[k : k + 1], here, dtype):
                 index = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
                 given = None if blamed is None else self.task.gradients[blamed]
                 other = right[index] if given else by_differences(one, name, k, index)
