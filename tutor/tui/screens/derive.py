@@ -150,11 +150,6 @@ class DeriveScreen(Screen[None]):
         return self.has_class("-wide") and self.size.height >= panes.HIGH
 
     @property
-    def formula_width(self) -> int:
-        """The cells that a drawing has."""
-        return self.query_one("#formula").size.width
-
-    @property
     def writing(self) -> bool:
         """Whether letters go into the field."""
         return self.focused is self.sheet.field
@@ -374,6 +369,7 @@ class DeriveScreen(Screen[None]):
         self._app.leave_derivation(self.derivation)
 
     @on(Input.Changed, "#line")
+    @on(LineEditor.Scrolled)
     def _typed(self) -> None:
         if self.is_attached and self.size.width:
             panes.show_written(self)

@@ -84,11 +84,7 @@ def show_drawing(screen: DeriveScreen) -> None:
     if not screen.beside and len(shown) > view.size.height:
         share_out(screen)
     view.show_around(shown, first, end)
-    aside = ""
-    if screen.unread is not None and not screen.unread.unfinished:
-        aside = f"not read yet: {screen.unread.message}"
-    fits = len(aside) < width - len(name) - 10
-    title.show(name, aside if fits else "not read yet", _title(view))
+    title.show(name, "", _title(view))
 
 
 def _title(view: FormulaView) -> str:
@@ -112,7 +108,7 @@ def _one_drawn(screen: DeriveScreen, width: int) -> tuple[list[Row], int, int, s
         wrong = verdict.first_wrong if verdict is not None else None
         at = wrong if wrong is not None and wrong < len(derivation.lines) else at - 1
         text = derivation.lines[at] if 0 <= at < len(derivation.lines) else ""
-    made = _drawn(screen, at, text, width - 6)
+    made, _ = _drawn(screen, at, text, width - 6)
     return _indented(made, 3), 0, len(made), f"line {at + 1}, drawn"
 
 
@@ -126,38 +122,42 @@ def _all_drawn(screen: DeriveScreen, width: int) -> tuple[list[Row], int, int, s
     made: list[Row] = []
     first = end = 0
     for at, one in enumerate(lines):
-        part = _drawn(screen, at, one, width - GUTTER - 2)
+        part, base = _drawn(screen, at, one, width - GUTTER - 2)
         if not part:
             continue
         begin = len(made)
-        made += [*_numbered(screen, at, part), []]
+        made += [*_numbered(screen, at, part, base), []]
         if at <= derivation.at:
             first, end = begin, len(made) - 1
     return made, first, end, "drawn"
 
 
-def _drawn(screen: DeriveScreen, at: int, text: str, width: int) -> list[Row]:
-    """A line as rows; while it cannot be read, as it was when it last could, in the background."""
+def _drawn(screen: DeriveScreen, at: int, text: str, width: int) -> tuple[list[Row], int]:
+    """A line as rows, and which of them is its base line; while it cannot be read, as it was when
+    it last could, in the background, and why not."""
     derivation = screen.derivation
     box = screen.drawer.box(derivation, at, text, max(10, width))
     writing = at == derivation.at and screen.changed
     if box is not None:
         if at == derivation.at:
             screen.last = at, box
-        return rows_of(box, None if writing else derivation.judged(at))
+        return rows_of(box, None if writing else derivation.judged(at)), box.baseline
     if not text.strip():
-        return []
-    if writing and screen.last is not None and screen.last[0] == at:
-        return rows_of(screen.last[1], None, dim=True)
-    return [[(text, "faint")]]
+        return [], 0
+    if not writing:
+        return [[(text, "faint")]], 0
+    made: list[Row] = [[(text, "faint")]]
+    base = 0
+    if screen.last is not None and screen.last[0] == at:
+        made, base = rows_of(screen.last[1], None, dim=True), screen.last[1].baseline
+    if screen.unread is not None and not screen.unread.unfinished:
+        made += words.wrapped(f"not read yet: {screen.unread.message}", width, "quiet")
+    return made, base
 
 
-def _numbered(screen: DeriveScreen, at: int, part: Sequence[Row]) -> list[Row]:
+def _numbered(screen: DeriveScreen, at: int, part: Sequence[Row], base: int) -> list[Row]:
     """Rows of a drawn line behind its mark and number, which stand on its base line."""
     derivation = screen.derivation
-    text = screen.sheet.field.value if at == derivation.at else derivation.lines[at]
-    box = screen.drawer.box(derivation, at, text, max(10, screen.formula_width - GUTTER - 2))
-    base = box.baseline if box is not None else 0
     here = at == derivation.at
     judged = None if here and screen.changed else derivation.judged(at)
     mark = " " if judged is None else judged.mark
@@ -165,7 +165,7 @@ def _numbered(screen: DeriveScreen, at: int, part: Sequence[Row]) -> list[Row]:
         mark = "="
     made: list[Row] = []
     for y, row in enumerate(part):
-        if y == min(base, len(part) - 1):
+        if y == base:
             number = (f"{at + 1:>3}  ", "strong" if here else "quiet")
             made.append([(f"  {mark}", ROLES[mark]), number, *row])
         else:

@@ -31,6 +31,9 @@ class LineEditor(Input):
     class Left(Message):
         """The keys shall act."""
 
+    class Scrolled(Message):
+        """Another part of a long text is in view."""
+
     class Paged(Message):
         """The text below shall move by a page."""
 
@@ -40,6 +43,7 @@ class LineEditor(Input):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, select_on_focus=False)
+        self.cursor_blink = False
         self._acts: Callable[[str], bool] = lambda _key: False
         self._takes: Callable[[str], None] = lambda _text: None
 
@@ -59,6 +63,10 @@ class LineEditor(Input):
         self.value = text
         self.cursor_position = len(text)
         self.call_after_refresh(self._show_cursor)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self.post_message(self.Scrolled())
 
     def _show_cursor(self) -> None:
         """Textual does not scroll to the cursor for the first text of a field."""
