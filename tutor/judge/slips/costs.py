@@ -14,7 +14,7 @@ _TABLE: dict[str, tuple[float | None, float | None, float | None]] = {
     #                          ratio edit  rule
     "sign_error":             (1.00, 1.20, 1.75),
     "constant_factor":        (1.30, 1.80, 1.60),
-    "additive_constant":      (1.90, 2.60, 2.20),
+    "additive_constant":      (1.65, 2.60, 2.20),
     "rounded_constant":       (1.10, 1.15, _),
     "missing_chain_factor":   (2.60, 2.80, 2.00),
     "extra_chain_factor":     (3.10, 2.02, 2.60),

@@ -94,7 +94,7 @@ def mentions(worked: Worked, known: Quantities, factor: str) -> bool:
     """Whether a factor stands in the tree, under its name or written out."""
     if not factor.startswith("#"):
         return any(isinstance(term, Name) and term.name == factor for term in worked.terms)
-    written = known.graph.steps[int(factor.lstrip("#="))].term
+    written = known.graph.steps[int(factor.lstrip("#=+-"))].term
     return factor.startswith("#=") and any(term == written for term in worked.terms)
 
 

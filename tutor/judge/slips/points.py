@@ -40,8 +40,8 @@ class Point:
     """True values at one point: of names, of steps of the graph, and of derivatives.
 
     Among the values are possible factors that no name stands for: `#3` is the local derivative of
-    step 3, `#=3` the value of step 3. Nobody can type such names. They are worked out when asked
-    for.
+    step 3, `#=3` the value of step 3, `#-3` and `#+3` are 1 less it and 1 and it. Nobody can type
+    such names. They are worked out when asked for.
     """
 
     __slots__ = ("_derivative", "_derivatives", "_graph", "_nodes", "_place", "truth", "values")
@@ -75,8 +75,9 @@ class Point:
         """The value of a factor that no name stands for. Raises KeyError for any other name."""
         if not name.startswith("#"):
             raise KeyError(name)
-        if name.startswith("#="):
-            return self.nodes[int(name[2:])]
+        if name[1] in "=-+":
+            value = self.nodes[int(name[2:])]
+            return value if name[1] == "=" else 1 - value if name[1] == "-" else 1 + value
         place = int(name[1:])
         step = self._graph.steps[place]
         if step.op is None:

@@ -68,6 +68,7 @@ class Search:
             self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
         self.whole = (wrong.start, wrong.end)
         self.in_proportion = False
+        self.by_constant = False
         self.rewrites = _rewrites(wrong)
         self.direction = np.cos(np.arange(1.0, self.truth.value.size + 1) * 2.3).reshape(
             self.truth.shape
@@ -190,8 +191,8 @@ def _nonzero(value: Array) -> float:
 
 
 def _factors(problem: Problem) -> tuple[str, ...]:
-    """Names of possible factors: quantities, local derivatives (`#3`) and values of steps without
-    a name (`#=3`)."""
+    """Names of possible factors: quantities, local derivatives (`#3`), parts of them (`#-3`,
+    `#+3`) and values of steps without a name (`#=3`)."""
     graph = problem.graph
     names = [name for name in graph.places if name not in graph.sizes]
     names += [name for name in problem.own if name not in graph.places]
@@ -200,6 +201,8 @@ def _factors(problem: Problem) -> tuple[str, ...]:
             continue
         if len(step.operands) == 1 or (step.op.name == "pow" and not graph.live[step.operands[1]]):
             names.append(f"#{i}")
+        if step.op.name in ("sigmoid", "tanh"):
+            names += [f"#-{i}", f"#+{i}"]
     for i, step in enumerate(graph.steps):
         if step.op is None or step.name is not None or step.op.name in _PLAIN:
             continue

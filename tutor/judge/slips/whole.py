@@ -36,6 +36,7 @@ def compare(search: Search) -> None:
         for found in ratios.of_ratio(ratio, search.known):
             search.hit(found.label, "ratio", search.whole, found.extra, found.fact)
     if ratios.constant_difference(search.answers, search.points):
+        search.by_constant = True
         search.hit("additive_constant", "ratio", search.whole)
     change = ratios.constant_change(search.answers, search.points)
     if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
