@@ -473,8 +473,17 @@ async def test_hostile_text_is_shown_and_does_no_harm(desk: Sit) -> None:
         await d.write("dL/dw = [/x] \x1b[2J", "__import__('os')", "(" * 3000)
         assert len(d.derivation.lines) == 3
         assert "\x1b" not in d.text
-        await d.press("up", "up", "up")
+        await d.act("hint", "between", "solution", "prove", "latex", "show", "target", "save")
+        assert "\x1b" not in d.text
+        await d.act("up", "up", "up")
         assert d.derivation.at == 0
+
+
+async def test_an_undo_leaves_the_unfinished_line_alone(desk: Sit) -> None:
+    async with desk(lines=WRONG) as d:
+        await d.press("up", "ctrl+u", "enter", "d", "L", "ctrl+z")
+        assert d.derivation.lines == WRONG
+        assert d.screen.sheet.field.value == "dL"
 
 
 async def test_many_lines_scroll_with_the_field_in_view(desk: Sit) -> None:

@@ -258,6 +258,8 @@ class DeriveScreen(Screen[None]):
     def take(self, action: DeriveAction, text: str = "") -> None:
         """Do an action on the derivation, with the text that it was given. Raises Refused."""
         before = replace(self.derivation, told="")
+        if before.at == len(before.lines):
+            self._draft = self.sheet.field.value
         if action.argument is not None and text:
             after = action.argument.take(before, text)
         elif action.run is not None:
