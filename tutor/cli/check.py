@@ -153,6 +153,7 @@ def check_again(path: Path, arguments: argparse.Namespace, count: int) -> int:
 
 def _check(path: Path, arguments: argparse.Namespace) -> int:
     from tutor.cli.targets import refuse_function
+    from tutor.cli.terminal import unicode_ok
     from tutor.judge.code.judging import check
     from tutor.judge.code.report import report
     from tutor.sandbox.submission import FunctionError, read_source
@@ -173,7 +174,8 @@ def _check(path: Path, arguments: argparse.Namespace) -> int:
         refuse_function(error)
     if not arguments.json:
         _talk(path, checked.printed)
-    print_report(report(checked, path.name, exercise), arguments)
+    ascii = arguments.ascii or not unicode_ok()
+    print_report(report(checked, path.name, exercise, ascii=ascii), arguments)
     return RIGHT if checked.right else WRONG
 
 
@@ -227,6 +229,7 @@ def _warn(message: str) -> None:
 def _template(arguments: argparse.Namespace) -> int:
     from tutor.judge.code.task import TaskError
     from tutor.judge.code.template import template
+    from tutor.render.sanitise import sanitise
 
     if arguments.file is not None or arguments.watch:
         extra = arguments.file if arguments.file is not None else "--watch"
@@ -259,7 +262,10 @@ def _template(arguments: argparse.Namespace) -> int:
         ) from error
     except OSError as error:
         raise UnusableInput(f"{path} cannot be written: {error.strerror}") from error
-    print(f"written to {path}: {len(task.wanted)} gradients to fill in", file=sys.stderr)
+    print(
+        f"written to {sanitise(str(path))}: {len(task.wanted)} gradients to fill in",
+        file=sys.stderr,
+    )
     return RIGHT
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tutor.cli.errors import RIGHT, UNUSABLE, WRONG, UnusableInput
@@ -132,6 +133,7 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
     """Say what is given and what is asked, where nobody has written a line."""
     from tutor.line.deriving import asked_of
     from tutor.render.plain import spelled
+    from tutor.render.sanitise import sanitise
 
     exercise = derivation.exercise
     if arguments.json:
@@ -146,13 +148,13 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
         }
         print(json.dumps(data))
         return RIGHT
-    print(spelled(exercise.title or derivation.name, ascii))
+    print(spelled(sanitise(exercise.title or derivation.name), ascii))
     if exercise.summary:
-        print(spelled(exercise.summary, ascii))
+        print(spelled(sanitise(exercise.summary), ascii))
     for line in exercise.forward_texts:
-        print(f"  {line}")
+        print(spelled(f"  {line}", ascii))
     asked = derivation.target if exercise.find == "gradient" else asked_of(derivation)
-    print(f"find {asked}")
+    print(spelled(f"find {sanitise(asked)}", ascii))
     return RIGHT
 
 
@@ -221,6 +223,8 @@ def _lines(name: str) -> tuple[str, ...]:
         if name == "-":
             if sys.stdin is None:
                 raise UnusableInput("there is nothing to read", where=where)
+            if sys.stdin.isatty():
+                print("Reading lines from the keyboard; ctrl+d ends.", file=sys.stderr)
             data = sys.stdin.buffer.read(most + 1)
         else:
             with Path(name).open("rb") as file:
@@ -321,15 +325,19 @@ def _converse(derivation: Derivation, arguments: argparse.Namespace, ascii: bool
     from tutor.line.answers import plain
     from tutor.line.deriving import beginning, converse
     from tutor.line.terminal import commands_of
+    from tutor.render.sanitise import sanitise
+
+    def say(lines: Iterable[str]) -> None:
+        print("\n".join(plain(sanitise(line), ascii) for line in lines), flush=True)
 
     talking = sys.stdin is not None and sys.stdin.isatty()
     if not arguments.json:
-        print("\n".join(plain(line, ascii) for line in beginning(derivation)), flush=True)
+        say(beginning(derivation))
     refused, last = False, derivation
     typed = commands_of(sys.stdin, prompt=talking)
     for said, done in converse(derivation, typed, as_json=arguments.json):
         refused, last = refused or done.refused, done.derivation
-        print("\n".join(plain(line, ascii) for line in said), flush=True)
+        say(said)
     if talking:
         return RIGHT
     if refused:

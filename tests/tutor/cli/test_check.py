@@ -63,7 +63,7 @@ def test_a_wrong_line_what_follows_and_what_is_missing(file: Files, capsys: Capt
     assert check(path, "--ascii") == 1
     rows = capsys.readouterr().out.splitlines()
     assert rows[0] == "check of mine.py: batch.json   1 of 6 right"
-    assert rows[1] == "  ok dA  (n, m)"
+    assert rows[1] == "  ok    dA  (n, m)"
     assert rows[2].startswith("  wrong dZ  (n, m)  is off at the tanh")
     assert rows[4].split("yours")[0].strip().startswith("dZ[")
     assert "by differences" in rows[4]
@@ -78,6 +78,15 @@ def test_a_wrong_line_what_follows_and_what_is_missing(file: Files, capsys: Capt
     assert "dA is right.\n" in sentences
     assert "(missing_sum)." in sentences
     assert "dY is not filled in yet.\n" in sentences
+
+
+def test_marks_in_ascii_are_as_wide_as_each_other(file: Files, capsys: Captured) -> None:
+    assert check(file("batch", dW="2 * X.T @ dZ", db="None"), "--ascii") == 1
+    said = capsys.readouterr().out
+    assert said.isascii()
+    rows = [row for row in said.splitlines() if row[:2] == "  " and row[2:3] != " "]
+    assert [row[:10] for row in rows[2:5]] == ["  ok    dZ", "  wrong dW", "  ?     db"]
+    assert rows[3][10:].index("is off") == rows[4][10:].index("is not filled")
 
 
 def test_the_same_as_data(file: Files, capsys: Captured) -> None:

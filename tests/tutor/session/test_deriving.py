@@ -75,6 +75,8 @@ def test_targets(neuron: Derivation) -> None:
     assert other.target == neuron.exercise.targets[1]
     back = deriving.aimed(typed(other, *RIGHT), "dL/dw")
     assert back.done
+    proved = deriving.proved(other, {0: "proved"})
+    assert deriving.aimed(proved, "dL/dw").proofs == {}
     with pytest.raises(Refused, match="this exercise asks for"):
         deriving.aimed(neuron, "dL/dq")
 
@@ -141,6 +143,9 @@ def test_lines_are_kept_in_a_file(neuron: Derivation, tmp_path: Path) -> None:
     assert (tmp_path / "answer.txt").read_text().splitlines() == list(RIGHT)
     with pytest.raises(Refused, match="cannot be written"):
         writing.kept(written, str(tmp_path / "none" / "answer.txt"))
+    unreadable = typed(neuron, RIGHT[0], "2*\udcff")
+    writing.kept(unreadable, str(tmp_path / "answer.txt"))
+    assert (tmp_path / "answer.txt").read_text().splitlines() == [RIGHT[0], "2*?"]
 
 
 def test_proofs_turn_marks(neuron: Derivation) -> None:

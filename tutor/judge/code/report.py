@@ -21,6 +21,7 @@ from tutor.render.report import Report, Row
 from tutor.render.sanitise import cell_width, sanitise
 
 WIDTH = 78
+_ASCII_MARKS = {"✓": "ok", "✗": "wrong"}
 _ROLES = {"✓": "right", "✗": "wrong", "~": "changed", "?": "quiet"}
 _WORDS: dict[Status, str] = {
     "right": "right",
@@ -34,13 +35,14 @@ _WORDS: dict[Status, str] = {
 }
 
 
-def report(checked: Checked, file: str, exercise: str) -> Report:
-    """The report of kind "check". file, exercise: their names, as they are shown."""
+def report(checked: Checked, file: str, exercise: str, *, ascii: bool = False) -> Report:
+    """The report of kind "check". file, exercise: their names, as they are shown. ascii: the marks
+    are words of ASCII, and stand apart as far."""
     rows = [*_failure_rows(checked), *_changed_rows(checked)]
     names = max(cell_width(found.name) for found in checked.arrays)
     shapes = max(cell_width(found.wanted) for found in checked.arrays)
     for found in checked.arrays:
-        rows += _rows(found, names, shapes)
+        rows += _rows(found, names, shapes, ascii)
     last = summary(checked)
     rows += [Row(()), *[Row(((text, "strong"),)) for text in _wrapped(last, WIDTH)]]
     sentences = [*_failure_sentences(checked), *_changed_sentences(checked)]
@@ -121,17 +123,18 @@ def _finite(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-def _rows(found: Found, names: int, shapes: int) -> list[Row]:
+def _rows(found: Found, names: int, shapes: int, ascii: bool) -> list[Row]:
     name = found.name + " " * (names - cell_width(found.name))
     shape = found.wanted + " " * (shapes - cell_width(found.wanted))
     told = found.message.removeprefix(f"{found.name} ")
     label = f" ({found.label})" if found.label and found.label != "unknown" else ""
-    indent = 4 + names + 2 + shapes + 2
+    mark = f"{_ASCII_MARKS.get(found.mark, found.mark):<5}" if ascii else found.mark
+    indent = 3 + len(mark) + names + 2 + shapes + 2
     if indent > WIDTH // 2:
         indent = 8
     lines = _wrapped(f"{told}{label}", WIDTH - indent) if told else []
     role = _ROLES[found.mark]
-    first = ((f"  {found.mark} ", role), (name, "strong"), (f"  {shape}", "quiet"))
+    first = ((f"  {mark} ", role), (name, "strong"), (f"  {shape}", "quiet"))
     beside = bool(lines) and indent > 8
     rows = [Row((*first, (f"  {lines[0]}", "text")) if beside else first)]
     rows += [Row(((" " * indent + line, "text"),)) for line in lines[beside:]]

@@ -115,7 +115,11 @@ def aimed(derivation: Derivation, target: str) -> Derivation:
     if wanted not in derivation.exercise.targets:
         several = ", ".join(derivation.exercise.targets)
         raise Refused(f"this exercise asks for {several}", start=0, end=len(target))
-    changed = replace(derivation, target=wanted, between=None, solved=0, told="", verdict=None)
+    # A line without a left side answers the target: what was proved of it was another claim.
+    nothing: Mapping[int, str] = MappingProxyType({})
+    changed = replace(
+        derivation, target=wanted, between=None, solved=0, told="", verdict=None, proofs=nothing
+    )
     return _judged(changed, changed.lines) if changed.lines else changed
 
 

@@ -25,7 +25,9 @@ def kept(derivation: Derivation, text: str) -> Derivation:
         raise Refused("there is no line yet to keep")
     path = path_of(text)
     try:
-        path.write_text("".join(f"{line}\n" for line in derivation.lines), encoding="utf-8")
+        # A line that cannot be read may hold what no encoding has.
+        text = "".join(f"{line}\n" for line in derivation.lines)
+        path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise Refused(f"{path.name} cannot be written: {error.strerror}") from error
     count = len(derivation.lines)
