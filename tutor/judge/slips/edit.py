@@ -30,19 +30,23 @@ class Edit:
 def at_term(
     label: str, site: Expression, new: Expression, extra: float = 0.0, fact: str = ""
 ) -> Edit:
+    """An edit whose span is the term that it replaces."""
     return Edit(label, site, new, (site.start, site.end), extra, fact)
 
 
 def above_of(worked: Worked, term: Expression) -> Expression | None:
+    """The term directly above another in the tree, None for the top."""
     found = worked.parents.get(id(term))
     return None if found is None else found[0]
 
 
 def turned(term: Expression) -> Expression:
+    """The transpose of a term; of a transpose what it was made from."""
     return term.operand if isinstance(term, Transpose) else Transpose(term)
 
 
 def number_in(term: Expression) -> float | None:
+    """The number that a term is, with its minus; None for anything else."""
     if isinstance(term, Number):
         return term.value
     if isinstance(term, Unary) and term.sign == "-" and isinstance(term.operand, Number):
@@ -51,19 +55,23 @@ def number_in(term: Expression) -> float | None:
 
 
 def literal(value: float) -> Expression:
+    """A number as a term."""
     return Number(value) if value >= 0 else Unary("-", Number(-value))
 
 
 def has_slope(function: str) -> bool:
+    """Whether a function works entry by entry on one operand."""
     declared = REGISTRY.get(function)
     return declared is not None and declared.elementwise and declared.arity == 1
 
 
 def is_times(term: Expression | None) -> bool:
+    """Whether a term is an elementwise product."""
     return isinstance(term, Binary) and term.sign == "*"
 
 
 def factors_of(term: Expression) -> list[Expression]:
+    """The factors of a product, from left to right."""
     found: list[Expression] = []
     while isinstance(term, Binary) and term.sign == "*":
         found.append(term.right)
@@ -72,6 +80,7 @@ def factors_of(term: Expression) -> list[Expression]:
 
 
 def is_product_part(above: Expression | None, term: Expression) -> bool:
+    """Whether the term above is a product or a quotient."""
     return isinstance(above, Binary) and above.sign in ("*", "/", "@")
 
 

@@ -25,6 +25,7 @@ _SLIGHT = 0.01
 
 
 def signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A sign turned somewhere."""
     for term in worked.terms:
         match term:
             case Binary(sign="+" | "-", right=Number(value=small)) if small < _SLIGHT:
@@ -133,6 +134,7 @@ _TAKEN = {
 
 
 def functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A function that stands for another."""
     for term in worked.terms:
         if not isinstance(term, Call):
             continue
@@ -180,6 +182,7 @@ def functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
 
 
 def powers(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Exponents that are off, lost or too many."""
     for term in worked.terms:
         above = above_of(worked, term)
         if isinstance(term, Binary) and term.sign == "**":
@@ -269,6 +272,7 @@ _CONSTANTS = (
 
 
 def quotients(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Quotients turned over."""
     for term in worked.terms:
         if not isinstance(term, Binary) or term.sign not in ("*", "/"):
             continue

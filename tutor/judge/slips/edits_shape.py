@@ -82,6 +82,7 @@ def _at_sign(left: Expression, right: Expression) -> Binary:
 
 
 def transposes(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A matrix transposed where it should not be, or not where it should."""
     for term in worked.terms:
         above = above_of(worked, term)
         if isinstance(above, Transpose):
@@ -110,6 +111,7 @@ AXES: tuple[tuple[Keyword, ...], ...] = (
 
 
 def reductions(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """Sums and means along the wrong axis, lost or taken for each other."""
     for term in worked.terms:
         if isinstance(term, Call) and term.function in ("sum", "mean"):
             other = "mean" if term.function == "sum" else "sum"

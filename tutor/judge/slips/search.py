@@ -32,7 +32,7 @@ SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 _POINTS = 8
 _MOST = 3
-_TO_BEGIN = 20_000
+_TO_BEGIN = 100_000
 """Steps to work the side out at all points, which the limits on lines bound already."""
 
 _PLAIN = frozenset("neg add sub mul gt lt ge le eq ne where step sign floor".split())
@@ -49,7 +49,12 @@ class Hit:
 
 
 class Search:
-    """The points, the learner's side worked out, and the explanations found so far."""
+    """The points, the learner's side worked out, and the explanations found so far.
+
+    answers: what the side says at each point. in_proportion: it is a constant number times the
+    truth; by_constant: it differs from it by a constant number. rewrites: it only writes a true
+    side otherwise. direction: along which errors of sweeps are compared first.
+    """
 
     def __init__(self, problem: Problem, wrong: WrongLine) -> None:
         self.problem = problem

@@ -50,6 +50,7 @@ def _times(slope: Callable[[Spot], Array]) -> WrongRule:
 
 @cache
 def of_slope(op: str) -> tuple[Mistake, ...]:
+    """The mistakes with the local derivative of an elementwise op of one operand."""
     found: list[Mistake] = []
 
     def add(label: str, slope: Callable[[Spot], Array], shared: bool = True) -> None:
@@ -149,7 +150,7 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
     ),
     "abs": (("wrong_local_derivative", _x(lambda x: np.where(x > 0, 1.0, 0.0))),),
 }
-"""What is taken for the local derivative of an op beside what `_of_slope` makes of any op."""
+"""What is taken for the local derivative of an op beside what `of_slope` makes of any op."""
 
 _KINKED = frozenset({"relu", "leaky_relu", "abs", "sign", "step"})
 
