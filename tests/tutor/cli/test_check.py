@@ -85,7 +85,7 @@ def test_marks_in_ascii_are_as_wide_as_each_other(file: Files, capsys: Captured)
     said = capsys.readouterr().out
     assert said.isascii()
     rows = [row for row in said.splitlines() if row[:2] == "  " and row[2:3] != " "]
-    assert [row[:10] for row in rows[2:5]] == ["  ok    dZ", "  wrong dW", "  ?     db"]
+    assert [row[:10] for row in rows[2:5]] == ["  ok    dX", "  wrong dW", "  ?     db"]
     assert rows[3][10:].index("is off") == rows[4][10:].index("is not filled")
 
 
