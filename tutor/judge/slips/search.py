@@ -31,6 +31,7 @@ SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 """Factors that may be wrong beside another slip."""
 
 _POINTS = 8
+_EXACT = 1e-13
 _MOST = 3
 _TO_BEGIN = 100_000
 """Steps to work the side out at all points, which the limits on lines bound already."""
@@ -105,8 +106,13 @@ class Search:
         self.hits.append(Hit(costs.cost(label, way) + extra, label, span, fact))
 
     def nearly_right(self) -> None:
-        """A side that is wrong by less than screening can see."""
-        self.hit("rounded_constant", "ratio", self.whole)
+        """A side that is wrong by less than screening can see, or nowhere at these points."""
+        gaps = [
+            float(np.max(np.abs(answer - point.truth)) / (np.max(np.abs(point.truth)) or 1.0))
+            for answer, point in zip(self.answers, self.points, strict=True)
+        ]
+        label = "rounded_constant" if max(gaps) > _EXACT else "domain_mismatch"
+        self.hit(label, "ratio", self.whole)
 
     def predicts(self, value: Callable[[Point], Array]) -> bool:
         """Whether a formula gives the learner's side at the other points."""
