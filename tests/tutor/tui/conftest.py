@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -10,12 +10,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tutor.judge import shelf
 from tutor.session import session as sessions
+from tutor.session.deriving import derivation as deriving
+from tutor.session.deriving.derivation import Derivation
 from tutor.session.session import Session
 from tutor.settings.settings import Settings
 from tutor.tui.app import BackpropTutor
+from tutor.tui.screens.derive import DeriveScreen
 from tutor.tui.screens.stepper import StepperScreen
 from tutor.tui.widgets.line import Lines
+from tutor.tui.widgets.sheet import LineRows
+from tutor.tui.widgets.surface import Surface
 
 EXAMPLE = {"x": -2, "y": 5, "z": -4}
 
@@ -133,3 +139,105 @@ def seat() -> Take:
             yield Seat(app, pilot)
 
     return take
+
+
+class Desk:
+    """A person at the derive screen."""
+
+    def __init__(self, app: BackpropTutor, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def screen(self) -> DeriveScreen:
+        """The derive screen, which is in front."""
+        assert isinstance(self.app.screen, DeriveScreen)
+        return self.app.screen
+
+    @property
+    def derivation(self) -> Derivation:
+        """What it shows."""
+        return self.screen.derivation
+
+    @property
+    def text(self) -> str:
+        """Every row of the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(part.text for part in strip).rstrip() for strip in strips)
+
+    @property
+    def status(self) -> str:
+        """The status line."""
+        return self.screen.query_one("#status", Lines).text.strip()
+
+    @property
+    def told(self) -> str:
+        """What is said below."""
+        return self.screen.query_one("#told", Surface).text
+
+    @property
+    def drawn(self) -> str:
+        """What is drawn."""
+        return self.screen.query_one("#formula", Surface).text
+
+    @property
+    def marks(self) -> str:
+        """The marks of all lines, the one in the field too."""
+        rows = self.screen.query_one("#above", LineRows).text.splitlines()
+        rows += [self.screen.query_one("#gutter", Lines).text]
+        rows += self.screen.query_one("#below", LineRows).text.splitlines()
+        return "".join(row[2] for row in rows if row[3:6].strip().isdigit())
+
+    async def act(self, *names: str) -> None:
+        """Do what these actions of the table do."""
+        for name in names:
+            self.screen.action_act(f"derive.{name}")
+            await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def write(self, *lines: str) -> None:
+        """Write lines, each with enter at its end."""
+        for one in lines:
+            self.screen.sheet.field.put(one)
+            await self.press("enter")
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something holds; fails with the screen."""
+        for _ in range(600):
+            if true():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"it never came. The screen:\n{self.text}")
+
+
+Sit = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture
+def desk() -> Sit:
+    """Open the derive screen, or with None home: ``async with desk("neuron", lines) as d``."""
+
+    @asynccontextmanager
+    async def sit(
+        name: str | None = "neuron",
+        lines: Sequence[str] = (),
+        *,
+        target: str = "",
+        size: tuple[int, int] = (80, 24),
+        plain: bool = False,
+    ) -> AsyncIterator[Desk]:
+        begun = None
+        if name is not None:
+            exercise = shelf.load(name)
+            wanted = target or next(iter(exercise.targets), "")
+            begun = deriving.begin(name, exercise, wanted, tuple(lines))
+        app = BackpropTutor(begun, plain=plain)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Desk(app, pilot)
+
+    return sit
