@@ -169,8 +169,8 @@ def _bare(term: Expression, style: _Style) -> Box:
             items = ", ".join(index_item(item) for item in term.items)
             return beside([_drawn(term.operand, style, POSTFIX), plain(f"[{items}]", term)])
         case Array():
-            items = [_bare(item, style) for item in term.items]
-            return _listed("[", items, "]", term, style)
+            entries = [_bare(item, style) for item in term.items]
+            return _listed("[", entries, "]", term, style)
         case Call():
             return _call(term, style)
 
@@ -230,17 +230,17 @@ def _function(name: str) -> str:
 
 def _listed(
     before: str,
-    items: Sequence[Box],
+    entries: Sequence[Box],
     after: str,
     owner: Expression,
     style: _Style,
     told: Sequence[str] = (),
 ) -> Box:
     boxes: list[Box] = []
-    for item in items:
+    for entry in entries:
         if boxes:
             boxes.append(plain(", ", owner))
-        boxes.append(item)
+        boxes.append(entry)
     boxes += [plain(f", {one}", owner) for one in told]
     return framed(beside(boxes), before, after, owner, style.ascii)
 

@@ -16,7 +16,8 @@ from engine.ops.declare import Op
 from tutor.judge.code.evidence import Evidence, same
 from tutor.judge.code.uses import Uses
 from tutor.judge.graph import Graph, unbroadcast
-from tutor.judge.slips.rules import Mistake, mistakes
+from tutor.judge.slips.rules import mistakes
+from tutor.judge.slips.slopes import Mistake
 from tutor.judge.slips.sweep import Spot, WrongRule
 from tutor.judge.slips.terms import UNFIT
 

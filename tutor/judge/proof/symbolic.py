@@ -33,7 +33,13 @@ from tutor.judge.proof.symbolic_domains import on_domain
 from tutor.judge.sizes import Sizes, choose, shapes_of, sized
 from tutor.language.tree import Derivative, Expression, walk
 
-_POINTS = 3
+_ENOUGH = 3
+"""After how many points it is asked whether a condition can be met on one side alone."""
+
+_SCALES = (1.0,) * 6 + (3.0, 8.0) * 3 + (1.0,) * 12
+"""How large the inputs are at the points that are tried until each condition was met on both sides:
+first where nothing saturates, then beyond far kinks."""
+
 _MOST_SYMBOLS = 120
 _FAILURES = (EngineError, GraphError, MisfitError, ValueError, TypeError, ArithmeticError)
 
@@ -84,13 +90,7 @@ class Prover:
         steps = _Steps()
         try:
             for which in range(len(self.sizes)):
-                for number in range(_POINTS):
-                    place = self._place(which, number)
-                    for claim in line.claims:
-                        place.prove(claim, self.exercise, steps)
-                    # Without a branch one point is as good as all.
-                    if not place.branched:
-                        break
+                self._prove_at(which, line, steps)
         except _OpenError as error:
             return Found(str(error))
         except OutOfBudgetError as error:
@@ -103,6 +103,23 @@ class Prover:
             return Found(f"SymPy could not take it: {str(error).splitlines()[0]}")
         return Found("", self._route(line, steps))
 
+    def _prove_at(self, which: int, line: LineClaims, steps: _Steps) -> None:
+        """Prove a line for one set of sizes, on both sides of every condition that is met."""
+        met: dict[Any, set[bool]] = {}
+        certain: set[Any] = set()
+        for number in range(len(_SCALES)):
+            place = self._place(which, number)
+            place.truths = dict(place.given)
+            for claim in line.claims:
+                place.prove(claim, self.exercise, steps)
+            for condition, truth in place.truths.items():
+                met.setdefault(condition, set()).add(truth)
+            if all(len(truths) == 2 or one in certain for one, truths in met.items()):
+                return
+            if number == _ENOUGH:
+                certain = {one for one, truths in met.items() if _is_certain(one, truths)}
+        raise _OpenError("it was proved on the branches that were tried, which are not all")
+
     def _place(self, which: int, number: int) -> _Place:
         left = self.ends - time.monotonic()
         budget = Budget(seconds=left)
@@ -112,6 +129,7 @@ class Prover:
             place = _Place(self.exercise, self.graph, self.sizes[which], number, budget)
             for name, body in self.definitions:
                 place.define(name, body)
+            place.given = dict(place.truths)
             self._places[which, number] = place
         place.budget = budget
         return place
@@ -150,9 +168,8 @@ class _Place:
         self.graph = graph
         self.budget = budget
         shapes = {one.name: sized(one.shape, sizes) for one in exercise.variables}
-        drawn = samples.draw(
-            exercise.variables, shapes, Chance(number + 1), (1.0,) * 2
-        )
+        scale = _SCALES[number]
+        drawn = samples.draw(exercise.variables, shapes, Chance(number + 1), (scale,) * 2)
         self.point: dict[Any, float] = {}
         self.values: dict[str, Any] = {name: float(size) for name, size in sizes.items()}
         for one in exercise.variables:
@@ -162,8 +179,9 @@ class _Place:
         if len(self.point) > _MOST_SYMBOLS:
             raise OutOfBudgetError(f"{len(self.point)} symbols are too many")
         self._derivatives: dict[tuple[str, str], Any] = {}
-        self.branched = False
-        self.words = ""
+        # The conditions that were decided, by the forward lines and the definitions, and by all.
+        self.given: dict[Any, bool] = {}
+        self.truths: dict[Any, bool] = {}
         with self._on_branch():
             self.steps = graph.forward(self.values, NAMESPACE)
         for name, place in graph.places.items():
@@ -183,7 +201,7 @@ class _Place:
             right = value_of(claim.right, self.values, self.derivative, NAMESPACE)
         pairs = _pairs(left, right)
         steps.entries += len(pairs)
-        steps.regions.setdefault(self.words if self.branched else "")
+        steps.regions.setdefault(_words(self.truths))
         for side in (claim.left, claim.right):
             for term in walk(side):
                 if isinstance(term, Derivative):
@@ -297,7 +315,7 @@ class _Place:
 
 
 class _Branch:
-    """Inside it comparisons are decided at the place's point, and the place knows which."""
+    """Inside it comparisons are decided at the place's point, and the place notes them."""
 
     def __init__(self, place: _Place) -> None:
         self._place = place
@@ -309,9 +327,7 @@ class _Branch:
 
     def __exit__(self, *error: Any) -> None:
         self._region.__exit__(*error)
-        if self._here.truths:
-            self._place.branched = True
-            self._place.words = self._here.words
+        self._place.truths |= self._here.truths
 
 
 def _small_sizes(exercise: Exercise, graph: Graph) -> tuple[Sizes, ...]:
@@ -374,6 +390,22 @@ def _alike(a: Any, b: Any, varying: Sequence[Any], up_to: Any, test: ZeroTest) -
     return all(test.vanishes(p - ratio * q) for p, q in slopes) and all(
         test.vanishes(sympy.diff(ratio, symbol)) for symbol in varying
     )
+
+
+def _is_certain(condition: Any, truths: set[bool]) -> bool:
+    """Whether a condition that was met on one side alone has no other side."""
+    if len(truths) == 2:
+        return True
+    held = condition if True in truths else sympy.Not(condition)
+    if not isinstance(held, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
+        return False
+    return at_least(held.gts - held.lts)
+
+
+def _words(truths: Mapping[Any, bool]) -> str:
+    """The conditions that hold on a branch, but for its borders; empty where there are none."""
+    held = [condition if truth else sympy.Not(condition) for condition, truth in truths.items()]
+    return " and ".join(dict.fromkeys(str(one).replace("=", "") for one in held))
 
 
 def _told(sizes: Mapping[str, int]) -> str:

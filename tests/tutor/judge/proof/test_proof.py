@@ -83,9 +83,21 @@ def test_what_is_known_of_the_domain() -> None:
 
 def test_branches_are_told() -> None:
     said = found(KINK, "dL/dx", "2*a*(x > 0)")
-    assert said[0]["route"][-1] == "That holds on the branches x > 0; x <= 0." or (
-        said[0]["route"][-1] == "That holds on the branches x <= 0; x > 0."
+    assert said[0]["route"][-1] == "That holds on the branches x > 0; x < 0." or (
+        said[0]["route"][-1] == "That holds on the branches x < 0; x > 0."
     )
+
+
+def test_a_branch_that_no_point_met_proves_nothing() -> None:
+    """By numbers alone each of these might pass; on symbols half of it was never looked at."""
+    said = found(KINK, "dL/dx", "2*a*(x > -1000)", "2*a*(a > -1)", "2*a*(a**2 + 1 > 0)")
+    assert [one["proved"] for one in said] == [False, False, True]
+    assert said[0]["why"] == "it was proved on the branches that were tried, which are not all"
+
+
+def test_far_kinks_are_met() -> None:
+    far = {"vars": {"x": {"shape": []}}, "forward": ["L = relu(x - 3)"], "loss": "L"}
+    assert proved(far, "dL/dx", "(x > 3)", "0", "1") == [True, False, False]
 
 
 def test_symbols_of_ones_own() -> None:
