@@ -218,3 +218,8 @@ def of_incomplete(label: str, target: str) -> str:
     if label == "circular":
         return f"Every line is true, but {target} is expressed through itself (circular)."
     return f"Every line is true, but {target} is not worked out yet (unresolved)."
+
+
+def of_way(goal: str) -> str:
+    """What is said of an identity or a bound that is true so far and not at its end."""
+    return f"Every line is true; {goal} is still to come (unresolved)."

@@ -82,12 +82,14 @@ def line_rows(
 ) -> list[Row]:
     """One line with its mark and number; a wrong one with its spot marked below."""
     mark = " " if judged is None else _mark(judged, proof)
-    role = "wrong" if mark in ("✗", "?") else "text"
     shown = ASCII_MARKS.get(mark, mark) if ascii else mark
     number = f"{index + 1:>3}  "
-    rows = [Row(((f"  {shown}", ROLES[mark]), (number, "quiet"), (_clean(line, ascii), role)))]
-    if mark in ("✗", "?") and judged is not None and judged.span is not None:
-        start, end = judged.span
+    span = judged.span if judged is not None and mark in ("✗", "?") else None
+    start, end = span or (0, 0)
+    parts = ((line[:start], "text"), (line[start:end], "wrong"), (line[end:], "text"))
+    text = tuple((_clean(part, ascii), role) for part, role in parts if part)
+    rows = [Row(((f"  {shown}", ROLES[mark]), (number, "quiet"), *text))]
+    if span is not None:
         before = cell_width(_clean(line[:start], ascii))
         length = max(1, cell_width(_clean(line[start:end], ascii)))
         stroke = "^" if ascii else "‾"

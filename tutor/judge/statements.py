@@ -41,7 +41,7 @@ def judged(setting: Setting, lines: Sequence[Line], seed: int) -> Verdict:
     marks = tuple([Judged(one.line.number, "≈") for one in chain.rulings])
     if chain.reached:
         return Verdict("correct", None, None, None, None, (), "", marks, seed)
-    message = messages.of_incomplete("unresolved", unparse(exercise.goal))
+    message = messages.of_way(unparse(exercise.goal))
     return Verdict("incomplete", None, "unresolved", None, None, (), message, marks, seed)
 
 

@@ -41,6 +41,11 @@ def test_each_line_is_judged_as_it_is_finished(neuron: Derivation) -> None:
     assert done.done
 
 
+def test_the_lines_above_one_that_cannot_be_read_keep_their_marks(neuron: Derivation) -> None:
+    assert marks(typed(neuron, RIGHT[0], "dL/dz = ((")) == "≈?"
+    assert marks(typed(neuron, "# a remark", "dL/dz = dL/da", "((", RIGHT[0])) == "✗? "
+
+
 def test_a_line_is_written_anew(neuron: Derivation) -> None:
     wrong = typed(neuron, RIGHT[0], "dL/dz = dL/da*a", RIGHT[2])
     assert marks(wrong) == "≈✗≈"

@@ -163,11 +163,25 @@ def _changed(derivation: Derivation, lines: tuple[str, ...], at: int) -> Derivat
     return replace(_judged(changed, lines), at=at)
 
 
+def _verdict(derivation: Derivation, lines: tuple[str, ...]) -> Verdict:
+    """The verdict on lines. One that cannot be read refuses the whole answer; here, where it is
+    being written, the lines above it keep their marks."""
+    verdict = judge(derivation.exercise, derivation.target, list(lines), derivation.seed)
+    at = verdict.first_wrong
+    if verdict.kind != "reject" or not at or not any(line.strip() for line in lines[:at]):
+        return verdict
+    above = judge(derivation.exercise, derivation.target, list(lines[:at]), verdict.seed)
+    if above.kind == "reject":
+        return verdict
+    refused = [one for one in verdict.lines if one.number >= at]
+    return replace(verdict, lines=(*above.lines, *refused))
+
+
 def _judged(derivation: Derivation, lines: tuple[str, ...]) -> Derivation:
     """The sitting with these lines, judged anew. A proof is kept for a line that stays true."""
     verdict = None
     if any(line.strip() for line in lines):
-        verdict = judge(derivation.exercise, derivation.target, list(lines), derivation.seed)
+        verdict = _verdict(derivation, lines)
     before = derivation.lines
     same = next(
         (n for n, (a, b) in enumerate(zip(before, lines, strict=False)) if a != b),

@@ -270,23 +270,35 @@ def _labelled(
 
 def _folded(rows: list[list[Run]], width: int) -> list[Row]:
     """A line and the strokes below it, both in pieces of the width."""
-    text = rows[0][-1][0]
+    mark, number, *written = rows[0]
     room = max(4, width - GUTTER - 1)
-    pieces = chop_cells(text, room) or [""]
+    pieces = chop_cells("".join(part for part, _ in written), room) or [""]
     marks = ""
     if len(rows) > 1:
         marks = "".join(part for part, _ in rows[1])[GUTTER:]
     folded: list[Row] = []
-    head: list[Run] = rows[0][:-1]
-    at = 0
+    head: list[Run] = [mark, number]
+    at = first = 0
     for piece in pieces:
-        folded.append([*head, (piece, rows[0][-1][1])])
+        folded.append([*head, *_part(written, first, first + len(piece))])
         length = row_width([(piece, "text")])
         under = marks[at : at + length] if piece is not pieces[-1] else marks[at:]
         if under.strip():
             folded.append([(" " * GUTTER, "ground"), (under, "wrong")])
-        head, at = [(" " * GUTTER, "ground")], at + length
+        head, at, first = [(" " * GUTTER, "ground")], at + length, first + len(piece)
     return folded
+
+
+def _part(runs: Sequence[Run], start: int, end: int) -> list[Run]:
+    """What stands in `start:end` of the text of some runs."""
+    kept: list[Run] = []
+    at = 0
+    for text, role in runs:
+        piece = text[max(0, start - at) : max(0, end - at)]
+        if piece:
+            kept.append((piece, role))
+        at += len(text)
+    return kept
 
 
 def _cut(row: Sequence[Run], width: int) -> list[Run]:
