@@ -45,7 +45,7 @@ def _where(verdict: Verdict, lines: Sequence[str]) -> str:
     at = verdict.first_wrong
     number = 1 if at is None else at + 1
     part = piece(verdict, lines)
-    above = f"The {number - 1} above {'is' if number == 2 else 'are'} right. " if number > 1 else ""
+    above = {1: "", 2: "The line above is right. "}.get(number, "The lines above are right. ")
     look = f"Look at {part}" if part else "Look at the whole right side"
     return f"Line {number} is the first that does not hold. {above}{look}."
 

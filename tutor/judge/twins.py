@@ -82,7 +82,7 @@ TWINS: Mapping[str, Twin] = MappingProxyType(
             "w*sigmoid'(a)",
             "w*sigmoid'(x)",
         ),
-        "wrong_node": Twin(("L = w*x + b*y",), "dL/dw", "y", "x"),
+        "wrong_node": Twin(("L = w*x + b*y**2",), "dL/dw", "y", "x"),
         "wrong_target": Twin(("L = w**2*x",), "dL/dx", "2*w*x", "w**2"),
         "transpose_error": Twin(("z = W @ x", "L = sum(y*z)"), "dL/dx", "W @ y", "W.T @ y", _DENSE),
         "matmul_order": Twin(

@@ -78,6 +78,11 @@ def respond(derivation: Derivation, text: str) -> Answered:
     typed = text.rstrip("\r\n")
     if not typed.lstrip().startswith(":"):
         after = deriving.entered(derivation, typed)
+        unread = _unread(derivation, after)
+        if unread is not None:
+            said = [in_words(unread), "It is not kept: type it again."]
+            data = _data(derivation, typed, said) | {"error": unread}
+            return Answered(derivation, said, data, refused=True)
         said = _heard(derivation, after)
         return Answered(after, said, _data(after, typed, said))
     try:
@@ -91,6 +96,15 @@ def respond(derivation: Derivation, text: str) -> Answered:
         data = _data(derivation, typed, said) | {"error": refusal.message}
         return Answered(derivation, said, data, refused=True)
     return Answered(after, said, _data(after, typed, said))
+
+
+def _unread(before: Derivation, after: Derivation) -> str | None:
+    """Why what was typed cannot be read, if it cannot: kept, it would make the whole answer one
+    that nobody can read."""
+    verdict = after.verdict
+    if verdict is None or verdict.kind != "reject" or verdict.first_wrong is None:
+        return None
+    return verdict.message if before.at <= verdict.first_wrong < after.at else None
 
 
 def converse(

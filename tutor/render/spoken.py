@@ -54,6 +54,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(r"\[[^][:]*:[^][]*\]"), _all_of),
     (re.compile(r"\|([^|\s][^|]*)\|"), r"the size of \1"),
     (re.compile(r"(?<!\S):(?=[a-z])"), ""),
+    (re.compile(r"(?<=[\w)])(?<!\de)−(?=\d)"), " − "),
     (re.compile(r"—\s+(?=\w)"), ""),
     (re.compile(r"[▁-█]+"), ""),
     (re.compile(r" ×(\d+)"), r" \1 times"),

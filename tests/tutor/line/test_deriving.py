@@ -55,6 +55,18 @@ def test_a_line_that_cannot_be_read(neuron: Derivation) -> None:
     assert said(neuron, "dL/dw = __import__('os')")[0][0].startswith("Line 1: ")
 
 
+def test_a_line_that_cannot_be_read_is_typed_again(neuron: Derivation) -> None:
+    bad, good, after = (
+        done for _, done in converse(neuron, ["dL/da = 2*(a - ", "dL/da = 2*(a - y)", "2*(a - y"])
+    )
+    assert bad.refused
+    assert bad.said[1] == "It is not kept: type it again."
+    assert bad.derivation.lines == ()
+    assert bad.data["error"].startswith("Line 1: ")
+    assert good.said[0] == "Line 1 is right at every point."
+    assert after.derivation.lines == good.derivation.lines
+
+
 def test_commands_that_do_not_exist(neuron: Derivation) -> None:
     assert said(neuron, ":hnt") == [["Not done: hnt is no command (did you mean :hint?)."]]
     assert said(neuron, ":line") == [["Not done: line needs to know more (such as :line 2)."]]

@@ -27,6 +27,7 @@ from tutor.render.spoken import in_words
         ("layer=0..9, a repeat", "layer 0 to 9, a repeat"),
         ("Breakpoint 2, |grad| > 1: holds", "Breakpoint 2, the size of grad greater than 1: holds"),
         ("none yet. An example: |grad| > 10.", "none yet. An example: |grad| > 10."),
+        ("pow passes b·a^(b−1)", "pow passes b times a to the power (b minus 1)"),
         ("f is 3 (−4 + 7).", "f is 3 (minus 4 plus 7)."),
         ("A sign is wanted: +, − or 0.", "A sign is wanted: plus, minus or 0."),
         ("the loss went down ▃▁▂█ to 1e−5", "the loss went down to 1 times 10 to the minus 5"),
