@@ -17,6 +17,7 @@ from tests.tutor.judge.fuzz_language import Tree, children, places, read
 
 POINTS = 8
 KINKED_POINTS = 60
+MANY_POINTS = 4_000
 PAIRS = 2
 HALVINGS = 16
 SCALES = (0.3, 1.0, 1.0, 2.0, 3.0, 8.0, 0.1, 20.0)
@@ -133,7 +134,7 @@ def opinion(ground: Ground, right: Tree, answer: Tree) -> Opinion:
     kinked = has_kinks(answer) or has_kinks(right)
     # A piece that is rarely met, such as what min(..., 3) cuts off, needs many points.
     count = KINKED_POINTS if has_kinks(answer) else 2 * POINTS if kinked else POINTS
-    clean = undefined = 0
+    clean = murky = undefined = 0
     try:
         with np.errstate(all="ignore"):
             for number in range(count):
@@ -141,17 +142,21 @@ def opinion(ground: Ground, right: Tree, answer: Tree) -> Opinion:
                 if said == "different":
                     return said
                 clean += said == "equal"
-                undefined += said == "undefined" and SCALES[number % len(SCALES)] <= NEAR
+                near = SCALES[number % len(SCALES)] <= NEAR
+                undefined += near and said == "undefined"
+                murky += near and said == "undecided"
             # Far out, what is defined may still overflow or lose a small number beside a large one.
             if undefined >= 2:
                 return "different"
-            if kinked and 2 * clean > count:
+            if murky or 2 * clean <= count:
+                return "undecided"
+            if kinked:
                 return _beside_kinks(ground, right, answer)
     except UnclearError:
         return "undecided"
     except MisfitError:
         return "different"
-    return "equal" if 2 * clean > count else "undecided"
+    return "equal"
 
 
 def _at(point: Point, right: tuple[Any, Any], answer: Tree) -> AtPoint:
@@ -183,6 +188,18 @@ def _peak(tree: Tree, env: Env) -> Any:
     values in the two kinds of numbers may then agree although both are nothing but rounding."""
     values = [np.abs(evaluate(part, env)).max() for _, part in places(tree)]
     return np.max(values) + 1.0
+
+
+def differ_somewhere(ground: Ground, right: Tree, answer: Tree) -> bool:
+    """Whether the terms differ at one of very many points: a long look, for a piece seldom met."""
+    chance = np.random.default_rng(ground.seed + 2)
+    with np.errstate(all="ignore"):
+        for number in range(MANY_POINTS):
+            point = ground.point(ground.inputs(chance, SCALES[number % len(SCALES)]))
+            here = evaluate(right, point.exact), evaluate(right, point.double)
+            if _at(point, here, answer) == "different":
+                return True
+    return False
 
 
 def differ_at(ground: Ground, right: Tree, answer: Tree, values: Mapping[str, Any]) -> bool:
@@ -271,6 +288,9 @@ def evaluate(tree: Tree, env: Env, seen: list[bytes] | None = None) -> Any:
 def _compared(sign: str, a: Any, b: Any, seen: list[bytes] | None) -> Any:
     if seen is not None:
         seen.append(np.sign(a - b).tobytes())
+    apart = np.abs(a - b)
+    if ((apart > 0) & (apart < 1e-12 * (np.abs(a) + np.abs(b)))).any():
+        raise UnclearError("a mask that rounding decides")
     held = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}[sign](a, b)
     return held.astype(np.result_type(a, b))
 

@@ -12,7 +12,7 @@ import pytest
 from tests.tutor.judge import corpus, fuzz
 from tests.tutor.judge.fuzz_hostile import hostile
 from tests.tutor.judge.fuzz_language import NotReadError, read, write
-from tests.tutor.judge.fuzz_oracle import Ground, differ_at, evaluate, opinion
+from tests.tutor.judge.fuzz_oracle import Ground, differ_at, differ_somewhere, evaluate, opinion
 from tutor.judge.exercise import read_exercise
 from tutor.judge.judge import judge
 from tutor.judge.verdict import REASONS, SLIPS
@@ -76,6 +76,10 @@ def test_the_oracle_looks_where_the_judge_found_a_difference(layer: Ground) -> N
     far = {"a": 200.0, "c": 100.0}
     assert differ_at(layer, right, answer, far)
     assert not differ_at(layer, right, answer, {"a": 2.0, "c": 100.0})
+    seldom = read("min(a*c, 150)", layer.names)
+    assert opinion(layer, right, seldom) == "equal"
+    assert differ_somewhere(layer, right, seldom)
+    assert not differ_somewhere(layer, right, read("c*a", layer.names))
     assert not differ_at(layer, right, answer, {"X": [[1.0, 2.0]], "w": [3.0, 4.0]})
 
 
@@ -116,7 +120,7 @@ def test_the_second_reader_binds_as_python_does(layer: Ground) -> None:
 def test_no_answer_is_judged_against_the_oracle() -> None:
     report = fuzz.run(300, seed=1, judge_seeds=(1, 2, 3))
     assert report.disagreements == []
-    assert min(report.counts["equal"], report.counts["different"]) >= 100
+    assert min(report.counts["equal"], report.counts["different"]) >= 60
 
 
 def _part(seed: int) -> tuple[dict[str, int], list[str]]:
