@@ -156,6 +156,7 @@ def _check(path: Path, arguments: argparse.Namespace) -> int:
     from tutor.cli.terminal import unicode_ok
     from tutor.judge.code.judging import check
     from tutor.judge.code.report import report
+    from tutor.judge.code.task import TaskError
     from tutor.sandbox.submission import FunctionError, read_source
 
     try:
@@ -172,6 +173,8 @@ def _check(path: Path, arguments: argparse.Namespace) -> int:
         )
     except FunctionError as error:
         refuse_function(error)
+    except TaskError as error:
+        raise UnusableInput(f"{exercise}: {error}") from error
     if not arguments.json:
         _talk(path, checked.printed)
     ascii = arguments.ascii or not unicode_ok()
@@ -262,10 +265,9 @@ def _template(arguments: argparse.Namespace) -> int:
         ) from error
     except OSError as error:
         raise UnusableInput(f"{path} cannot be written: {error.strerror}") from error
-    print(
-        f"written to {sanitise(str(path))}: {len(task.wanted)} gradients to fill in",
-        file=sys.stderr,
-    )
+    count = len(task.wanted)
+    told = f"{count} gradient{'s' * (count != 1)} to fill in"
+    print(f"written to {sanitise(str(path))}: {told}", file=sys.stderr)
     return RIGHT
 
 

@@ -188,6 +188,15 @@ def test_what_cannot_be_used(
     assert said in told.err
 
 
+def test_an_exercise_without_a_value_is_not_checked(tmp_path: Path, capsys: Captured) -> None:
+    nowhere = {"vars": {"x": {"shape": []}}, "forward": ["L = log(-exp(x))"], "loss": "L"}
+    (tmp_path / "nowhere.json").write_text(json.dumps(nowhere))
+    path = tmp_path / "mine.py"
+    path.write_text("# backprop check: nowhere.json\ndef backward(x):\n    return {'dx': 1.0}\n")
+    assert check(str(path)) == 2
+    assert "nowhere.json: its forward lines have no finite value" in capsys.readouterr().err
+
+
 def test_a_file_without_the_function_is_checked_and_wrong(tmp_path: Path, capsys: Captured) -> None:
     path = tmp_path / "mine.py"
     path.write_text("# backprop check: neuron\nx = 1\n")

@@ -21,7 +21,7 @@ from tutor.judge.code.differences import by_differences
 from tutor.judge.code.evidence import Evidence, Points, near, points_of
 from tutor.judge.code.explain import explained
 from tutor.judge.code.shapes import shape_text
-from tutor.judge.code.task import FUNCTION, Task
+from tutor.judge.code.task import FUNCTION, Task, TaskError
 from tutor.judge.code.template import changed_lines
 from tutor.judge.code.uses import Uses, uses_of
 from tutor.render.sanitise import sanitise
@@ -118,10 +118,12 @@ def check(
     """Run a file and judge its arrays. text: the file's, where it has been read already.
 
     Raises FunctionError (`missing`) for a file that cannot be read, (`crash`) where no process can
-    be started.
+    be started; TaskError for an exercise without a value anywhere.
     """
     text = read_source(path) if text is None else text
     both = points_of(task, seed)
+    if not all(len(points.chosen) for points in both):
+        raise TaskError("its forward lines have no finite value at any point that was tried")
     order = order_of(both)
     submission = run(
         path,
