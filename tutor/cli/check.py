@@ -217,8 +217,7 @@ def _task(name: str, folder: Path) -> Task:
         exercise = shelf.load(beside if is_path and beside.exists() else name, _warn)
         return task_of(exercise)
     except shelf.ShelfError as error:
-        hint = None if is_path else "backprop derive lists the exercises"
-        raise UnusableInput(str(error), hint=hint) from error
+        raise UnusableInput(str(error)) from error
     except TaskError as error:
         raise UnusableInput(f"{name}: {error}") from error
 
@@ -274,12 +273,12 @@ def _template(arguments: argparse.Namespace) -> int:
 def _refuse_limits(arguments: argparse.Namespace) -> None:
     if not 0.1 <= arguments.timeout <= MOST_SECONDS:
         raise UnusableInput(
-            f"--timeout is a number of seconds from 0.1 to {MOST_SECONDS:g}", where="--timeout"
+            f"a number of seconds from 0.1 to {MOST_SECONDS:g} is wanted", where="--timeout"
         )
     if not LEAST_MEMORY <= arguments.memory <= MOST_MEMORY:
         raise UnusableInput(
-            f"--memory is a number of megabytes from {LEAST_MEMORY} to {MOST_MEMORY}",
+            f"a number of megabytes from {LEAST_MEMORY} to {MOST_MEMORY} is wanted",
             where="--memory",
         )
     if arguments.seed is not None and not 0 <= arguments.seed < 2**63:
-        raise UnusableInput("--seed is a whole number from 0", where="--seed")
+        raise UnusableInput("a whole number from 0 is wanted", where="--seed")
