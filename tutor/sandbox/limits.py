@@ -18,17 +18,21 @@ LONGEST_MESSAGE = 600
 """Characters of what an error says that are handed over."""
 
 
-def limit(name: str, most: int) -> None:
-    """Bound a resource of this process, where the platform can."""
+def limit(name: str, most: int, *, for_good: bool = False) -> None:
+    """Bound a resource of this process, where the platform can.
+
+    for_good: it cannot raise the bound again.
+    """
     try:
         import resource
-    except ImportError:
+
+        kind = getattr(resource, name)
+    except (ImportError, AttributeError):
         return
-    kind = getattr(resource, name)
     _, hard = resource.getrlimit(kind)
     allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with suppress(ValueError, OSError):
-        resource.setrlimit(kind, (allowed, hard))
+        resource.setrlimit(kind, (allowed, allowed if for_good else hard))
 
 
 def limit_time(seconds: float) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from tutor.sandbox.fence import close_fence
-from tutor.sandbox.limits import LONGEST_MESSAGE, SPARE, UNANSWERED, end_with, limit_time
+from tutor.sandbox.limits import LONGEST_MESSAGE, SPARE, UNANSWERED, end_with, limit, limit_time
 
 MOST_ENTRIES = 100_000
 """Entries of one array that are handed over."""
@@ -122,24 +122,13 @@ def _limit(request: Mapping[str, Any]) -> None:
     end_with(int(request["parent"]))
     seconds = float(request["seconds"])
     limit_time(seconds + SPARE)
-    _bound("RLIMIT_CPU", int(seconds + SPARE) + 1)
-    _bound("RLIMIT_AS", _used() + int(request["memory"]))
-    _bound("RLIMIT_CORE", 0)
-    _bound("RLIMIT_FSIZE", 0)
-    _bound("RLIMIT_NOFILE", MOST_FILES)
+    limit("RLIMIT_CPU", int(seconds + SPARE) + 1, for_good=True)
+    limit("RLIMIT_AS", _used() + int(request["memory"]), for_good=True)
+    limit("RLIMIT_CORE", 0, for_good=True)
+    limit("RLIMIT_FSIZE", 0, for_good=True)
+    limit("RLIMIT_NOFILE", MOST_FILES, for_good=True)
     if not close_fence():
-        _bound("RLIMIT_NPROC", 0)
-
-
-def _bound(name: str, most: int) -> None:
-    """Bound a resource, the hard limit too, where the platform can."""
-    with suppress(ImportError, AttributeError, ValueError, OSError):
-        import resource
-
-        kind = getattr(resource, name)
-        _, hard = resource.getrlimit(kind)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (allowed, allowed))
+        limit("RLIMIT_NPROC", 0, for_good=True)
 
 
 def _used() -> int:
