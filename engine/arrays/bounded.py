@@ -7,8 +7,9 @@ stand: `op.forward(NAMESPACE, x)`, `op.vjp(NAMESPACE, g, out, x)`. Every result 
 alone, three times as fast. A constant has one sample (S = 1) and meets any number of them.
 
 A comparison gives a mask. Where the difference lies within the errors its error is 1 (it is as
-a number unsure by 1), and `where` then bounds both branches. An error of inf says that nothing is
-known, also where the value is nan.
+a number unsure by 1), and `where` then bounds both branches; but where that is so at a good part of
+the samples the operands are one value, and the mask says what holds of equal numbers. An error of
+inf says that nothing is known, also where the value is nan.
 """
 
 from __future__ import annotations
@@ -266,6 +267,30 @@ def _lift_pair(function: Any, rule: Callable[..., Array]) -> Callable[[Any, Any]
     return call
 
 
+def _lift_relation(function: Any, at_tie: bool) -> Callable[[Any, Any], Bounded]:
+    @_quiet
+    def call(left: Any, right: Any) -> Bounded:
+        left, right = constant(left), constant(right)
+        a, b, ea, eb = left.value, right.value, left.error, right.error
+        if a.ndim != b.ndim:
+            a, b, ea, eb = _level(a, b, ea, eb)
+        result = function(a, b)
+        if ea is None or eb is None:
+            return Bounded(result, None)
+        return Bounded(*bounded_errors.compared(result, a, ea, b, eb, at_tie))
+
+    return call
+
+
+@_quiet
+def _sign(x: Any) -> Bounded:
+    x = constant(x)
+    result = np.sign(_counted(x.value))
+    if x.error is None:
+        return Bounded(result, None)
+    return Bounded(*bounded_errors.sign(result, _counted(x.value), x.error))
+
+
 def _counted(x: Array) -> Array:
     """A mask as the numbers 0 and 1; numbers as they are."""
     return x.astype(np.float64) if x.dtype == bool else x
@@ -286,19 +311,22 @@ _sub = _lift_pair(np.subtract, bounded_errors.add)
 _mul = _lift_pair(np.multiply, bounded_errors.mul)
 _div = _lift_pair(np.divide, bounded_errors.div)
 _power = _lift_pair(np.power, bounded_errors.power)
-_greater = _lift_pair(np.greater, bounded_errors.compared)
-_less = _lift_pair(np.less, bounded_errors.compared)
-_greater_equal = _lift_pair(np.greater_equal, bounded_errors.compared)
-_less_equal = _lift_pair(np.less_equal, bounded_errors.compared)
-_equal = _lift_pair(np.equal, bounded_errors.compared)
-_not_equal = _lift_pair(np.not_equal, bounded_errors.compared)
+_greater = _lift_relation(np.greater, False)
+_less = _lift_relation(np.less, False)
+_greater_equal = _lift_relation(np.greater_equal, True)
+_less_equal = _lift_relation(np.less_equal, True)
+_equal = _lift_relation(np.equal, True)
+_not_equal = _lift_relation(np.not_equal, False)
 _both = _lift_pair(np.logical_and, lambda c, a, ea, b, eb: np.maximum(ea, eb) + 0.0 * c)
 _either = _lift_pair(np.logical_or, lambda c, a, ea, b, eb: np.maximum(ea, eb) + 0.0 * c)
 
 
 @_quiet
 def _where(mask: Any, yes: Any, no: Any) -> Bounded:
-    parts = [constant(x) for x in (mask, yes, no)]
+    mask = constant(mask)
+    if mask.dtype != bool:
+        mask = _not_equal(mask, 0.0)
+    parts = [mask, constant(yes), constant(no)]
     most = max([x.value.ndim for x in parts])
     values, errors = [], []
     for x in parts:
@@ -410,7 +438,7 @@ NAMESPACE = SimpleNamespace(
     tanh=_lift(np.tanh, bounded_errors.tanh),
     erf=_lift(erf, bounded_errors.erf),
     abs=_lift(np.abs, bounded_errors.absolute),
-    sign=_lift(np.sign, bounded_errors.sign),
+    sign=_sign,
     floor=_lift(np.floor, bounded_errors.floor),
     logaddexp=_lift_pair(np.logaddexp, bounded_errors.logaddexp),
     power=_power,
