@@ -194,13 +194,6 @@ SLIP_WORDS: Mapping[str, Told] = MappingProxyType(
 )
 """For each slip what is said of it."""
 
-REASON_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "empty_input": "there is no line to judge",
-        "not_finite": "the line has no finite value nearly everywhere",
-    }
-)
-
 
 def of_slip(label: str, line: int, piece: str = "") -> str:
     """`Line 3: a factor of the chain is missing (missing_chain_factor).` Lines count from 1 here.

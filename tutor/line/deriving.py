@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tutor.actions.deriving import DERIVING, DeriveAction
 from tutor.judge.report import example_sentence, report, told
@@ -18,7 +18,11 @@ from tutor.language.words import words
 from tutor.render.spoken import in_words
 from tutor.session.deriving import derivation as deriving
 from tutor.session.deriving.derivation import Derivation
+from tutor.session.deriving.helping import solution
 from tutor.session.refused import Refused
+
+if TYPE_CHECKING:
+    from tutor.judge.worked import WorkedStep
 
 VERBS: Mapping[str, DeriveAction] = MappingProxyType(
     {verb: action for action in DERIVING for verb in (action.verb, *action.synonyms) if verb}
@@ -151,12 +155,29 @@ def _done(derivation: Derivation, action: DeriveAction, given: str) -> tuple[Der
 
 def _heard(before: Derivation, after: Derivation) -> list[str]:
     """What a change led to: what was said of it, and of the lines that are new."""
-    said = [in_words(after.told)] if after.told else []
+    said = _told(before, after)
     if after.verdict is not None and after.verdict is not before.verdict:
         said += _of_new_lines(before, after)
     elif not said:
         said.append(_at(after))
     return said
+
+
+def _told(before: Derivation, after: Derivation) -> list[str]:
+    """What an action had to say; a step that it shows is read as a formula."""
+    if after.solved > before.solved:
+        steps = solution(after)
+        which = f"Step {after.solved} of {len(steps)}: "
+        return [which + _of_step(after, steps[: after.solved])]
+    if after.between is not None and after.between is not before.between:
+        return [f"A line between: {_of_step(after, [after.between])}"]
+    return [in_words(after.told)] if after.told else []
+
+
+def _of_step(derivation: Derivation, steps: Sequence[WorkedStep]) -> str:
+    """The last of some steps, and the rule by which it follows."""
+    lines = [*derivation.lines, *[step.line for step in steps]]
+    return f"{_aloud(derivation, lines)[-1]}. By: {in_words(steps[-1].rule)}."
 
 
 def _at(derivation: Derivation) -> str:

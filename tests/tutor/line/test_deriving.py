@@ -67,6 +67,16 @@ def test_a_line_that_cannot_be_read_is_typed_again(neuron: Derivation) -> None:
     assert after.derivation.lines == good.derivation.lines
 
 
+def test_steps_are_read_as_formulas(neuron: Derivation) -> None:
+    first, second, between = said(neuron, ":solution", ":solution", ":between")
+    assert first == [
+        "Step 1 of 4: the derivative of L by a equals 2 times the quantity a minus y, end of "
+        "quantity. By: power rule."
+    ]
+    assert second[0].startswith("Step 2 of 4: the derivative of L by z equals ")
+    assert between[0].startswith("A line between: the derivative of L by ")
+
+
 def test_commands_that_do_not_exist(neuron: Derivation) -> None:
     assert said(neuron, ":hnt") == [["Not done: hnt is no command (did you mean :hint?)."]]
     assert said(neuron, ":line") == [["Not done: line needs to know more (such as :line 2)."]]

@@ -15,8 +15,6 @@ from tutor.session.refused import Refused
 if TYPE_CHECKING:
     from tutor.judge.worked import WorkedStep
 
-MOST_HINTS = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Derivation:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tutor.judge import hints
-from tutor.session.deriving.derivation import MOST_HINTS, Derivation
+from tutor.session.deriving.derivation import Derivation
 from tutor.session.refused import Refused
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def hint(derivation: Derivation) -> Derivation:
         raise Refused("there is nothing wrong to give a hint on")
     if verdict.kind == "reject":
         raise Refused("the line cannot be read yet; what is said below it tells why")
-    step = min(derivation.hints + 1, MOST_HINTS)
+    step = min(derivation.hints + 1, hints.COUNT)
     said = hints.hint(verdict, derivation.lines, step)
     return replace(derivation, hints=step, told=said)
 
