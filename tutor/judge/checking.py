@@ -185,10 +185,7 @@ class Checker:
                 value = ground.plain(tree).value
             except MisfitError as error:
                 return Finding("misfit", term=error.term, message=error.message)
-            finite = np.isfinite(value).all(axis=tuple(range(1, value.ndim)))
-            finite = np.broadcast_to(finite, ground.count)
-            moderate = ground.usable & ground.defined & (ground.scales <= samples.MODERATE)
-            if int((~finite & moderate).sum()) >= NEARLY * max(int(moderate.sum()), 1):
+            if _nowhere(ground, value):
                 return Finding("nowhere", ground)
         return Finding("true")
 
@@ -228,6 +225,8 @@ class Checker:
         except MisfitError as error:
             return Finding("misfit", term=error.term, message=error.message)
         except ShapesDifferError as error:
+            if _nowhere(ground, ground.plain(tree).value):
+                return Finding("nowhere", ground)
             return Finding("shape", message=str(error))
         usable = ground.usable
         if found.differs[usable].any():
@@ -305,6 +304,14 @@ class Checker:
                 if mask is not None:
                     sure |= np.broadcast_to(mask.reshape(len(mask), -1).any(axis=1), sure.shape)
         return sure
+
+
+def _nowhere(ground: Ground, value: np.ndarray) -> bool:
+    """Whether a value is not finite at nearly all moderate points."""
+    finite = np.isfinite(value).all(axis=tuple(range(1, value.ndim)))
+    finite = np.broadcast_to(finite, ground.count)
+    moderate = ground.usable & ground.defined & (ground.scales <= samples.MODERATE)
+    return int((~finite & moderate).sum()) >= NEARLY * max(int(moderate.sum()), 1)
 
 
 def _outside(term: Expression, operands: list[Bounded]) -> np.ndarray | None:

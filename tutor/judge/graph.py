@@ -77,11 +77,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Graph:
-    """steps: in order of evaluation. places: the step of every variable, size and quantity."""
+    """steps: in order of evaluation. places: the step of every variable, size and quantity.
+    given: how many of the steps are those of the exercise, None for all; behind them come the
+    learner's own."""
 
     steps: tuple[Step, ...]
     places: Mapping[str, int]
     sizes: frozenset[str] = field(default=frozenset())
+    given: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many of the steps are those of the exercise."""
+        return len(self.steps) if self.given is None else self.given
 
     def forward(self, values: Mapping[str, Array], xp: Any) -> tuple[Array, ...]:
         """The value of every step.

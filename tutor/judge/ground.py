@@ -107,7 +107,7 @@ class Ground:
     @cached_property
     def defined(self) -> np.ndarray:
         """The samples at which every forward line has a finite value, (S,)."""
-        return defined(self.nodes, self.count)
+        return defined(self.nodes[: self.setting.graph.count], self.count)
 
     def define(self, name: str, tree: Expression) -> None:
         """Give a symbol of the learner's own the value of a term; nothing where it has none."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tutor.judge import gradients, samples, statements
 from tutor.judge.exercise import Exercise, derivative_named
+from tutor.judge.extending import OwnSymbolError, extended
 from tutor.judge.graph import GraphError
 from tutor.judge.setting import Setting, setting_of
 from tutor.judge.verdict import Judged, Verdict
@@ -49,6 +50,10 @@ def judge(
     if late is not None:
         message = f"Line {late.number + 1}: the answer is too long to be worked out."
         return refused(late.number, "too_long", message, seed, known)
+    try:
+        setting = extended(setting, known)
+    except OwnSymbolError as error:
+        return refused(error.line, "unknown_name", str(error), seed, known, error.span)
     if exercise.find != "gradient":
         return statements.judged(setting, known, seed)
     wanted = _target(exercise, target)
@@ -58,18 +63,23 @@ def judge(
 
 
 def refused(
-    line: int | None, reason: str, message: str, seed: int, read: Sequence[Line] = ()
+    line: int | None,
+    reason: str,
+    message: str,
+    seed: int,
+    read: Sequence[Line] = (),
+    span: tuple[int, int] | None = None,
 ) -> Verdict:
     """A refusal of the whole answer."""
     marks = tuple(
         [
-            Judged(one.number, "?", reason, None, message)
+            Judged(one.number, "?", reason, span, message)
             if one.number == line
             else Judged(one.number, " ")
             for one in read
         ]
     )
-    return Verdict("reject", line, reason, None, None, (), message, marks, seed)
+    return Verdict("reject", line, reason, span, None, (), message, marks, seed)
 
 
 def _unreadable(error: LanguageError, lines: Sequence[str], seed: int) -> Verdict:

@@ -24,6 +24,9 @@ from tutor.language.unparse import unparse
 if TYPE_CHECKING:
     from tutor.judge.gradients import Subject
 
+DIAGNOSIS_FAILED = "diagnosis failed"
+"""How a note on a fault in the search for slips begins."""
+
 _SCREENING = 6
 _WIDEST = 3.0
 _MOST = 3
@@ -80,12 +83,14 @@ def first_wrong(
         message = _refusal(reason, number)
         lines = _marked(rulings, wrong, reason, span, message, "?")
         return Verdict("reject", number, reason, span, None, (), message, lines, seed)
-    candidates = _candidates(checker, wrong, side, finding, target)
+    candidates, notes = _candidates(checker, wrong, side, finding, target)
     best = candidates[0]
     message = messages.of_slip(best.label, number + 1, _piece(wrong.line.text, best.span))
     shown = _example(checker, wrong, side, finding)
     lines = _marked(rulings, wrong, best.label, best.span, message, "✗")
-    return Verdict("wrong", number, best.label, best.span, shown, candidates, message, lines, seed)
+    return Verdict(
+        "wrong", number, best.label, best.span, shown, candidates, message, lines, seed, notes
+    )
 
 
 def _reason(finding: Finding) -> str | None:
@@ -135,29 +140,32 @@ def _marked(
 
 def _candidates(
     checker: Checker, wrong: Ruling, side: Side, finding: Finding, target: Derivative | None
-) -> tuple[Candidate, ...]:
-    """What explains a false side, the best first; never empty."""
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """What explains a false side, the best first; never empty. And what the search met."""
     whole = (side.start, side.end)
     if wrong.subject.kind == "given":
-        return (Candidate("contradicts_given", whole),)
+        return (Candidate("contradicts_given", whole),), ()
     if finding.outcome == "partly":
-        return (Candidate("domain_mismatch", whole),)
+        return (Candidate("domain_mismatch", whole),), ()
     if side.relation != "=" and finding.outcome == "false":
         number = constant_of(side.expression) is not None
-        return (Candidate("constant_factor" if number else "algebra_slip", whole),)
-    found = _diagnosed(*posed(checker, wrong, side, finding, target))
+        return (Candidate("constant_factor" if number else "algebra_slip", whole),), ()
+    found, notes = _diagnosed(checker, wrong, side, finding, target)
     if not found:
         found = (_otherwise(side, finding),)
-    return found[:_MOST]
+    return found[:_MOST], notes
 
 
-def _diagnosed(problem: Problem, line: WrongLine) -> tuple[Candidate, ...]:
+def _diagnosed(
+    checker: Checker, wrong: Ruling, side: Side, finding: Finding, target: Derivative | None
+) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     """What the search for slips finds. That the line is false stands, whatever the search for
-    the cause meets: a term that is beyond all numbers, a budget that is spent."""
+    the cause meets; a fault in it is kept as a note."""
     try:
-        return tuple([one for one in diagnose(problem, line) if one.label != "unknown"])
-    except Exception:
-        return ()
+        found = diagnose(*posed(checker, wrong, side, finding, target))
+    except Exception as error:
+        return (), (f"{DIAGNOSIS_FAILED}: {type(error).__name__}",)
+    return tuple([one for one in found if one.label != "unknown"]), ()
 
 
 def _otherwise(side: Side, finding: Finding) -> Candidate:

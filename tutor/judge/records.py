@@ -16,6 +16,7 @@ from typing import Any
 from tutor.judge.exercise import Exercise, ExerciseError, read_exercise
 from tutor.judge.judge import judge
 from tutor.judge.verdict import Verdict
+from tutor.language.errors import shortened
 from tutor.render.sanitise import sanitise
 
 LONGEST = 1_000_000
@@ -52,6 +53,9 @@ def answered(text: str, warn: Callable[[str], None] | None = None) -> dict[str, 
         answer = _refused(str(error), error.reason)
     except ExerciseError as error:
         answer = _refused(f"context: {error}", "bad_arguments")
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        answer = _refused(f"internal error, our fault: {shortened(said, 200)}", "bad_arguments")
     answer["ms"] = round(1000 * (time.perf_counter() - started), 3)
     return answer
 

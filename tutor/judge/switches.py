@@ -42,7 +42,7 @@ def ties(graph: Graph, nodes: Sequence[Bounded], count: int) -> Array:
     """The samples at which a forward line sits on a kink as far as can be told, (S,): there the
     slope is a convention, and nobody's is wrong."""
     found = np.zeros(count, dtype=bool)
-    for step in graph.steps:
+    for step in graph.steps[: graph.count]:
         if step.op is None or step.op.name not in BENT:
             continue
         for value, error in of_step(step, nodes):

@@ -114,6 +114,7 @@ class Verdict:
     slip, the reason of the reject, the cause of an incomplete, or None. span: where in that line.
     candidates: up to three slips, the best first. message: where and what kind, one or two
     sentences, without the answer. lines: one entry a line that is not blank. seed: of the samples.
+    notes: what the judging met that is our own fault.
     """
 
     kind: Kind

@@ -12,12 +12,20 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "judge"
-FIGURES = ("exception", "false accept", "false reject", "verdict", "first wrong line", "label")
+FIGURES = (
+    "exception",
+    "diagnosis failed",
+    "false accept",
+    "false reject",
+    "verdict",
+    "first wrong line",
+    "label",
+)
 WHOLE = ("too_long", "empty_input")
 """Reasons that no single line has: their line is not compared."""
 
@@ -174,7 +182,10 @@ def judge_all(chosen: Iterable[Case], seed: int | None) -> Tally:
         except Exception as error:  # a fault of the judge is a finding like any other
             tally.findings.append(Finding(case, "raised", None, repr(error), ("exception",)))
             continue
-        tally.findings.append(compare(case, verdict.kind, verdict.first_wrong, verdict.label))
+        found = compare(case, verdict.kind, verdict.first_wrong, verdict.label)
+        if verdict.notes:
+            found = replace(found, faults=("diagnosis failed", *found.faults))
+        tally.findings.append(found)
     return tally
 
 

@@ -149,3 +149,13 @@ def test_any_text_gets_an_answer(text: str) -> None:
 @given(st.lists(st.text(alphabet="xL2d/=*+-()' \n\t\x00σ²\ud800[]{}<>.,#", max_size=30)))
 def test_any_lines_get_an_answer(lines: list[str]) -> None:
     told(answered(json.dumps({**RECORD, "lines": lines})))
+
+
+def test_a_fault_of_our_own_is_an_answer_too() -> None:
+    def broken(_: str) -> None:
+        raise RuntimeError("two\nlines \x1b[2J of \ud800")
+
+    answer = answered(json.dumps({**RECORD, "context": {**SQUARE, "colour": "red"}}), broken)
+    told(answer)
+    assert (answer["verdict"], answer["label"]) == ("reject", "bad_arguments")
+    assert answer["message"].startswith("internal error, our fault: RuntimeError: two lines")
