@@ -149,8 +149,22 @@ def test_lines_are_kept_in_a_file(neuron: Derivation, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="cannot be written"):
         writing.kept(written, str(tmp_path / "none" / "answer.txt"))
     unreadable = typed(neuron, RIGHT[0], "2*\udcff")
-    writing.kept(unreadable, str(tmp_path / "answer.txt"))
-    assert (tmp_path / "answer.txt").read_text().splitlines() == [RIGHT[0], "2*?"]
+    writing.kept(unreadable, str(tmp_path / "other.txt"))
+    assert (tmp_path / "other.txt").read_text().splitlines() == [RIGHT[0], "2*?"]
+
+
+def test_lines_are_kept_over_those_of_the_same_sitting_alone(
+    neuron: Derivation, tmp_path: Path
+) -> None:
+    answer, notes = tmp_path / "answer.txt", tmp_path / "notes.txt"
+    kept = writing.kept(typed(neuron, *RIGHT[:2], "2*\udcff"), str(answer))
+    other = typed(deriving.undone(kept), RIGHT[2])
+    assert writing.kept(other, str(answer)).told == "3 lines in answer.txt."
+    assert answer.read_text().splitlines() == list(RIGHT[:3])
+    notes.write_text("what I must not lose\n")
+    with pytest.raises(Refused, match=r"notes.txt is there already .* name another file"):
+        writing.kept(other, str(notes))
+    assert notes.read_text() == "what I must not lose\n"
 
 
 def test_proofs_turn_marks(neuron: Derivation) -> None:

@@ -309,7 +309,6 @@ TYPED = (
     "dL/da = 2(a - y)",
     "dL/dw = 2(a - y)*a(1 - a)",
     "= 2(a - y)*a*(1 - a)",
-    "dL/dq = 1",
     ":undo",
     ":hint",
     ":hint",
@@ -326,3 +325,22 @@ def test_the_status_line_begins_as_line_mode_does() -> None:
         assert not answered.refused, (typed, answered.said)
         assert in_words(heard(sitting, answered.derivation)[0]) == answered.said[0], typed
         sitting = answered.derivation
+
+
+async def test_no_part_of_a_hidden_line_is_left_above(desk: Any) -> None:
+    lines = ("dL/da = 2(a - y)", "dL/dw = 2(a - y)*a(1 - a)", *["dL/da = 2(a - y)"] * 6)
+    async with desk("neuron", lines) as d:
+        above = d.screen.query_one("#above", LineRows).text.splitlines()
+        assert above[0].strip() == "…  2 lines above"
+        assert "‾" not in "".join(above)
+        await d.pilot.resize_terminal(80, 40)
+        await d.pilot.pause()
+        assert "‾" in d.screen.query_one("#above", LineRows).text
+
+
+async def test_a_long_verdict_is_read_from_its_beginning(desk: Any) -> None:
+    wrong = "dL/dWf = outer((h - y)*o*(1 - tanh(c)**2)*c0*f, h0)"
+    async with desk("lstm-cell") as d:
+        await d.press("ctrl+g", "w")
+        await d.write(wrong)
+        assert d.told.lstrip().startswith("Line 1: ")

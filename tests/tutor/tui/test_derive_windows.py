@@ -118,3 +118,24 @@ async def test_exercises_are_found_by_what_they_are_about(desk: Any) -> None:
         assert "no exercise holds these words" in d.text
         await d.press("enter")
         assert isinstance(d.app.screen, ExercisesScreen)
+
+
+async def test_the_list_of_exercises_shows_its_cursor_at_once(desk: Any) -> None:
+    async with desk(None) as d:
+        await d.until(lambda: d.app.screen._loaded)
+        d.app.choose_exercise()
+        await d.pilot.pause()
+        assert "▸ The slope of a bell curve" in d.text
+        await d.press("down", "down", "down")
+        assert d.text.count("▸") == 1
+        assert "▸ Three links of a chain" in d.text
+
+
+async def test_the_cursor_of_a_menu_is_seen_when_it_gets_the_keys(desk: Any) -> None:
+    async with desk(None) as d:
+        await d.until(lambda: d.app.screen._loaded)
+        assert "▸" not in d.text
+        await d.press("down", "down")
+        assert "▸ Trace a function" in d.text
+        await d.press("tab")
+        assert "▸" not in d.text

@@ -26,6 +26,7 @@ class Derivation:
     index. hints: how many of the three hints on the first wrong line were asked for. between: the
     line shown by "the line between". solved: how many steps of the worked solution are shown.
     told: what the last action has to say. seed: of the judge's samples. past, future: for undo.
+    kept: the lines that were written to a file last.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Derivation:
     seed: int | None = None
     past: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     future: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    kept: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -215,7 +215,7 @@ def told_rows(screen: DeriveScreen) -> tuple[list[Row], int, int]:
         made += part
         if name in ("verdict", screen.part):
             first, end = begin, len(made)
-        if name == screen.part == "proofs":
+        if name == "verdict" or name == screen.part == "proofs":
             # They are read from their beginning; of a solution the newest step counts.
             end = min(end, first + max(1, screen.query_one("#told").size.height - 1))
     return made, first, end

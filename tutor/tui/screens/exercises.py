@@ -52,7 +52,7 @@ class ExercisesScreen(Screen[None]):
         with Container(classes="row"):
             yield Lines([[(" find", "quiet")]])
             yield Input(id="wanted", select_on_focus=False)
-        yield Menu(id="exercises")
+        yield Menu(id="exercises", always=True)
         yield Rule(id="about-title")
         yield Lines(id="about")
         yield KeyBar(id="keys")
@@ -95,7 +95,8 @@ class ExercisesScreen(Screen[None]):
 
     def action_list(self) -> None:
         """Go into the list."""
-        self.query_one(Menu).focus()
+        # At once, so that keys that come fast move the cursor there.
+        self.set_focus(self.query_one(Menu))
 
     def action_leave(self) -> None:
         """Go back."""

@@ -52,8 +52,10 @@ class Menu(Surface, can_focus=True):
             self.way = way
             super().__init__()
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, always: bool = False) -> None:
+        """always: whether the cursor is shown while another widget has the focus, too."""
         super().__init__(id=id)
+        self._always = always
         self._entries: Sequence[Entry] = ()
         self._cursor = 0
         self._first = 0
@@ -98,10 +100,8 @@ class Menu(Surface, can_focus=True):
     def on_mouse_scroll_up(self) -> None:
         self._scroll(-1)
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
         self._draw()
 
     def on_resize(self) -> None:
@@ -128,6 +128,6 @@ class Menu(Surface, can_focus=True):
         if at != self._cursor or entry.name is None:
             return [("   " if entry.name else " ", "ground"), *entry.row]
         if not self.has_focus:
-            return [("   ", "ground"), *entry.row]
+            return [(" ▸ " if self._always else "   ", "ground"), *entry.row]
         text = "".join(text for text, _ in entry.row)
         return [(" ▸ ", "cursor"), (text.ljust(self.size.width - 3), "cursor")]

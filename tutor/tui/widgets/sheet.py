@@ -95,14 +95,8 @@ class Sheet(Container, can_focus=True):
         spot = 1 if self._spot and height > 2 else 0
         room = max(0, height - 1 - spot)
         below = min(len(self._below), max(room // 3, room - len(self._above)))
-        above = list(self._above[max(0, len(self._above) - (room - below)) :]) if room else []
-        hidden = len({index for _, index in self._above} - {index for _, index in above[1:]})
-        if len(above) < len(self._above) and above:
-            above[0] = [(f"{'…':>3}  {hidden} lines above", "faint")], above[0][1]
-        under = list(self._below[:below])
-        if below < len(self._below) and under:
-            rest = len({index for _, index in self._below[below - 1 :]})
-            under[-1] = [(f"{'…':>3}  {rest} lines below", "faint")], under[-1][1]
+        above = _end_of(self._above, room - below) if room else []
+        under = _beginning_of(self._below, below)
         self.query_one("#above").styles.height = len(above)
         self.query_one("#spot").styles.height = spot
         self.query_one("#above", LineRows).show(above)
@@ -118,3 +112,29 @@ class Sheet(Container, can_focus=True):
         if message.index < 0:
             message.stop()
             self.field.focus()
+
+
+def _end_of(rows: Sequence[LineRow], room: int) -> list[LineRow]:
+    """The last rows for which there is room, from the beginning of a line on where that can be,
+    below one that says how many lines are hidden."""
+    if len(rows) <= room or not room:
+        return list(rows[:room])
+    cut = len(rows) - room + 1
+    whole = next((at for at in range(cut, len(rows)) if rows[at][1] != rows[at - 1][1]), cut)
+    shown = rows[whole:]
+    hidden = {index for _, index in rows[:whole]} - {index for _, index in shown}
+    return [_hidden(len(hidden), "above", rows[whole - 1][1]), *shown]
+
+
+def _beginning_of(rows: Sequence[LineRow], room: int) -> list[LineRow]:
+    """The first rows for which there is room, above one that says how many lines are hidden."""
+    if len(rows) <= room or not room:
+        return list(rows[:room])
+    shown = rows[: room - 1]
+    hidden = {index for _, index in rows[room - 1 :]} - {index for _, index in shown}
+    return [*shown, _hidden(len(hidden), "below", rows[room - 1][1])]
+
+
+def _hidden(count: int, where: str, index: int) -> LineRow:
+    told = f"  {count} line{'s' * (count != 1)} {where}" if count else ""
+    return [(f"{'…':>3}{told}", "faint")], index
