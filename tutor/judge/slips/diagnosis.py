@@ -10,6 +10,7 @@ from tutor.judge.slips.passes import wrong_rules
 from tutor.judge.slips.regroup import regrouped
 from tutor.judge.slips.search import Search
 from tutor.judge.slips.together import pairs
+from tutor.judge.slips.summands import try_summands
 from tutor.judge.slips.trees import (
     MOST_TERMS,
     try_definitions,
@@ -61,6 +62,7 @@ def _run(search: Search) -> None:
     if search.best > _CLEAR:
         search.within(_LONG, lambda: wrong_rules(search))
     if search.best > _GOOD:
+        search.within(_SHORT, lambda: try_summands(search))
         search.within(_SHORT, lambda: try_together(search))
         search.within(_SHORT, lambda: try_definitions(search))
         search.within(_SHORT, lambda: try_from_above(search))

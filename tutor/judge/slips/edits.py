@@ -12,7 +12,14 @@ from tutor.judge.slips.edit import Edit
 from tutor.judge.slips.edits_local import functions, numbers, powers, quotients, signs, slopes
 from tutor.judge.slips.edits_names import derivatives, names
 from tutor.judge.slips.edits_shape import products, reductions, transposes
-from tutor.judge.slips.edits_terms import added, distributed, dropped, scaled, two_dropped
+from tutor.judge.slips.edits_terms import (
+    added,
+    distributed,
+    dropped,
+    partners,
+    scaled,
+    two_dropped,
+)
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
 
@@ -36,6 +43,7 @@ def edits(worked: Worked, known: Quantities, few: bool = False) -> Iterator[Edit
         dropped,
         two_dropped,
         powers,
+        partners,
         numbers,
         quotients,
         names,

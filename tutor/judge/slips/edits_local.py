@@ -16,6 +16,7 @@ from tutor.judge.slips.edit import (
     number_in,
     with_turns,
 )
+from tutor.judge.slips.edits_shape import of_sums
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Compare, Expression, Name, Number, Transpose, Unary
@@ -122,11 +123,11 @@ _TAKEN = {
     "cos": ("sin",),
     "sinh": ("cosh",),
     "cosh": ("sinh",),
-    "sigmoid": ("tanh", "relu"),
+    "sigmoid": ("tanh", "relu", "softmax"),
     "tanh": ("sigmoid", "relu"),
     "relu": ("step", "sigmoid", "tanh"),
     "sign": ("step",),
-    "step": ("sign", "relu"),
+    "step": ("sign", "relu", "sigmoid"),
     "exp": ("log",),
     "log": ("exp",),
     "sqrt": (),
@@ -166,6 +167,7 @@ def functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield at_term("extra_chain_factor", term, operands[0], 0.8)
         elif name == "outer" and len(operands) == 2:
             left, right = operands
+            yield from of_sums(term, left, right)
             yield at_term("outer_inner", term, Call("outer", (right, left)))
             for product in with_turns(worked, left, right):
                 yield at_term("outer_inner", term, product, 0.15)

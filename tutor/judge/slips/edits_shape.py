@@ -50,11 +50,29 @@ def products(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 yield at_term("elementwise_vs_matmul", term, Call("outer", (right, left)), 0.1)
                 yield at_term("outer_inner", term, Call("outer", (left, right)), 0.2)
                 yield at_term("outer_inner", term, Call("outer", (right, left)), 0.2)
+        if term.sign in ("*", "@"):
+            yield from of_sums(term, left, right)
         if term.sign in ("+", "-"):
             if number_in(left) not in (0.0, 1.0) and number_in(right) not in (0.0, 1.0):
                 yield at_term("sum_product_confusion", term, Binary("*", left, right))
         elif term.sign == "*":
             yield at_term("sum_product_confusion", term, Binary("+", left, right), 0.4)
+
+
+def of_sums(term: Expression, left: Expression, right: Expression) -> Iterator[Edit]:
+    """A product of sums where the sum of the products belongs."""
+    one, other = _summed(left), _summed(right)
+    if one is None or other is None:
+        return
+    yield at_term("sum_product_confusion", term, Call("sum", (Binary("*", one, other),)), 0.1)
+    yield at_term("sum_product_confusion", term, Binary("@", turned(one), other), 0.1)
+    yield at_term("sum_product_confusion", term, Binary("@", turned(other), one), 0.15)
+
+
+def _summed(term: Expression) -> Expression | None:
+    """What a term is the sum or mean of."""
+    reduces = isinstance(term, Call) and term.function in ("sum", "mean")
+    return term.operands[0] if reduces else None  # type: ignore[union-attr]
 
 
 def _reordered(term: Binary) -> Iterator[Edit]:

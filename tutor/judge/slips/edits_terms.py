@@ -35,6 +35,9 @@ def dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield _without(known, term, right, left)
         elif term.sign == "/":
             yield _without(known, term, left, right)
+            if not isinstance(left, Number):
+                over = Binary("/", Number(1.0), right)
+                yield Edit("extra_chain_factor", term, over, (left.start, left.end), 0.2)
 
 
 def two_dropped(worked: Worked, known: Quantities) -> Iterator[Edit]:
@@ -107,6 +110,15 @@ def added(worked: Worked, known: Quantities) -> Iterator[Edit]:
         yield at_term("additive_constant", term, Binary("-", term, Number(1.0)), 0.1)
         if isinstance(term, Name | Call | Unary):
             yield at_term("additive_constant", term, Binary("-", Number(1.0), term), 0.15)
+
+
+def partners(worked: Worked, known: Quantities) -> Iterator[Edit]:
+    """A quantity that the forward lines add to one, or take from it, is lost."""
+    for term in worked.terms:
+        if not isinstance(term, Name):
+            continue
+        for sign, other in known.beside.get(term.name, ()):
+            yield at_term("missing_branch", term, Binary(sign, term, Name(other)), 0.0, other)
 
 
 def _is_own_place(worked: Worked, term: Expression) -> bool:

@@ -16,6 +16,16 @@ from tutor.judge.links import Linked
 Array = Any
 
 
+_LOST = 1e-4
+_FLAT: dict[str, tuple[float, float]] = {
+    "sigmoid": (_LOST, 1 - _LOST),
+    "softmax": (_LOST, 1 - _LOST),
+    "tanh": (_LOST - 1, 1 - _LOST),
+    "exp": (_LOST, 1 / _LOST),
+}
+"""Between which values a function is not flat."""
+
+
 class _Sliced(tuple[Array, ...]):
     """Values of one point already taken out of the samples."""
 
@@ -86,6 +96,15 @@ class Point:
         inputs = [self.nodes[i] for i in step.operands]
         slopes = step.op.vjp(NAMESPACE, np.ones_like(out), out, *inputs, **step.params)
         return np.asarray(slopes[0])[()]
+
+    @property
+    def saturated(self) -> bool:
+        """Whether some function is so flat here that what passes through it is nearly lost."""
+        for step, out in zip(self._graph.steps, self.nodes, strict=True):
+            bounds = None if step.op is None else _FLAT.get(step.op.name)
+            if bounds is not None and bool(np.any((out < bounds[0]) | (out > bounds[1]))):
+                return True
+        return False
 
     def linked(self, of: str, by: str) -> Any:
         """The total derivative of `of` by `by` here: an array where it can stand among arrays (the

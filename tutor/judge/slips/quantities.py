@@ -10,7 +10,7 @@ from typing import Any
 from tutor.judge.graph import Graph
 from tutor.judge.slips.points import Point
 from tutor.judge.slips.slopes import ACTIVATIONS
-from tutor.language.tree import Call, Expression, Name
+from tutor.language.tree import Call, Expression, Name, Sign
 
 Array = Any
 
@@ -122,6 +122,28 @@ class Quantities:
             if name is not None and step.op.name != "neg":
                 found.setdefault(name, []).append(step.op.name)
         return {name: tuple(dict.fromkeys(ops)) for name, ops in found.items()}
+
+    @cached_property
+    def beside(self) -> Mapping[str, tuple[tuple[Sign, str], ...]]:
+        """For each quantity, those that are added to it or taken from it: in the forward lines, or,
+        of a result, any given one of its shape."""
+        found: dict[str, list[tuple[Sign, str]]] = {}
+        steps = self.graph.steps
+        for step in steps:
+            if step.op is None or step.op.name not in ("add", "sub"):
+                continue
+            one, other = [steps[k].name for k in step.operands]
+            if one and other and one != other:
+                sign: Sign = "+" if step.op.name == "add" else "-"
+                found.setdefault(one, []).append((sign, other))
+        for name, place in self.graph.places.items():
+            if steps[place].op is None:
+                continue
+            for other, given in self.graph.places.items():
+                if steps[given].op is None and other not in self.graph.sizes:
+                    if self.shape(other) == self.shape(name):
+                        found.setdefault(name, []).append(("-", other))
+        return {name: tuple(dict.fromkeys(pairs)) for name, pairs in found.items()}
 
     def point_of(self, name: str) -> Expression | None:
         """Where the function that makes a quantity is taken; None for what no function makes."""

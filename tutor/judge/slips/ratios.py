@@ -22,6 +22,7 @@ Array = Any
 
 _ROUNDED = 0.02
 _LARGEST = 24
+_TURNED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,18 @@ def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
             if label == "missing_chain_factor" and size < 1:
                 label = "extra_chain_factor" if value > 1 else label
             yield Found(label, more - (1.5 if label != "batch_mean" else 0.0))
-    if _is_count(size, sizes) and size not in (2.0, 0.5):
+        if label != "batch_mean" and abs(size - value * value) <= CLOSE * size:
+            yield Found("inverted_ratio", more - 1.3)
+    if is_count(size, sizes) and size not in (2.0, 0.5):
         yield Found("batch_mean", more + (0.0 if known.counted else 0.8))
+    for number in known.numbers:
+        turned = number * number
+        if (
+            turned not in (0.0, 1.0)
+            and _TURNED < abs(number)
+            and (abs(size - turned) <= CLOSE * turned or abs(size * turned - 1) <= CLOSE)
+        ):
+            yield Found("inverted_ratio", more - 1.05, "turned")
     fraction = Fraction(size).limit_denominator(_LARGEST)
     simple = fraction and abs(float(fraction) - size) <= CLOSE * size
     if simple and fraction in (Fraction(2), Fraction(1, 2)):
@@ -77,7 +88,8 @@ def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
     elif simple and fraction.numerator <= _LARGEST:
         yield Found("constant_factor", more + 0.6, str(fraction))
     else:
-        if fraction and fraction.denominator <= 4 and _near(size, float(fraction)):
+        near = fraction and fraction.denominator <= 4 and _near(size, float(fraction))
+        if near and size < _LARGEST:
             yield Found("rounded_constant", more + 0.3)
         yield Found("constant_factor", more + 0.9)
 
@@ -86,7 +98,7 @@ def _near(size: float, number: float) -> bool:
     return abs(number - size) <= _ROUNDED * size
 
 
-def _is_count(size: float, sizes: Sequence[float]) -> bool:
+def is_count(size: float, sizes: Sequence[float]) -> bool:
     """Whether a ratio is a number of entries: of one axis or two, or how many more one has."""
     counts = [a * b for a, b in combinations_with_replacement([*sizes, 1.0], 2) if a * b != 1]
     counts += [a / b for a in sizes for b in sizes if a != b]

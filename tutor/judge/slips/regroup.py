@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tutor.judge.slips.edit import Edit
+from tutor.judge.slips.edit import Edit, factors_of
 from tutor.judge.slips.terms import Worked
 from tutor.language.tree import Binary, Call, Expression, Number, Unary
 
 _MOST = 14
+_MOST_FACTORS = 9
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "neg": 3, "**": 4}
 
 
@@ -45,6 +46,7 @@ def regrouped(worked: Worked) -> Iterator[Edit]:
                 yield Edit("missing_parentheses", term, new, span)
         yield from _reaching(term, row)
         yield from _confused(term, row)
+        yield from _multiplied(term)
         yield from _opened(term, row)
 
 
@@ -69,12 +71,35 @@ def _confused(term: Expression, row: _Row) -> Iterator[Edit]:
         if not isinstance(item, _Operator) or item.sign not in ("+", "*"):
             continue
         other = "*" if item.sign == "+" else "+"
-        beside = (row[place - 1], row[place + 1])
+        beside = [row[place - 1], row[place + 1]]
+        after = row[place + 2] if place + 2 < len(row) else None
+        if isinstance(after, _Operator) and after.sign == "/":
+            beside.pop()
         if any(isinstance(operand, _Operator) or _is_unit(operand) for operand in beside):
             continue
         new = _parsed([*row[:place], _Operator(other), *row[place + 1 :]])
         more = 0.05 if item.sign == "+" else 0.35
         yield Edit("sum_product_confusion", term, new, (_start(row), _end(row)), more)
+
+
+def _multiplied(term: Expression) -> Iterator[Edit]:
+    """Two summands that were multiplied, after factors that both of them have."""
+    factors = factors_of(term)
+    if not 3 <= len(factors) <= _MOST_FACTORS:
+        return
+    for first in range(1, len(factors) - 1):
+        for second in range(first + 1, len(factors)):
+            both = Binary("+", _product(factors[first:second]), _product(factors[second:]))
+            new = _product([*factors[:first], both])
+            span = (factors[first].start, factors[-1].end)
+            yield Edit("sum_product_confusion", term, new, span, 0.6)
+
+
+def _product(factors: Sequence[Expression]) -> Expression:
+    made = factors[0]
+    for factor in factors[1:]:
+        made = Binary("*", made, factor)
+    return made
 
 
 def _is_unit(operand: Expression) -> bool:

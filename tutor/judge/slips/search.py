@@ -139,6 +139,7 @@ class Search:
                 best[hit.label] = replace(known, span=hit.span, fact=hit.fact or known.fact)
         if not best:
             return (self.last_resort(),)
+        _prefer(best)
         if self.wrong.before and "algebra_slip" not in best:
             price = costs.cost("algebra_slip", "edit" if self.rewrites else "ratio")
             best["algebra_slip"] = Hit(price, "algebra_slip", self.whole)
@@ -154,6 +155,26 @@ class Search:
         if self.wrong.before:
             return Candidate("algebra_slip", self.whole, False)
         return Candidate("unknown", self.whole, False)
+
+
+def _prefer(best: dict[str, Hit]) -> None:
+    """Put the narrower of two explanations first that say the same.
+
+    One factor named for another often makes the gradient of another quantity: the factor is what
+    a learner can find in the line. The same goes for a factor that stands there to be taken out.
+    """
+    for broad, narrow, most in _NARROWER:
+        one, other = best.get(broad), best.get(narrow)
+        if one is not None and other is not None and one.cost < other.cost <= one.cost + most:
+            if size(other.span) < size(one.span):
+                best[narrow] = replace(other, cost=one.cost - 0.01)
+
+
+_NARROWER = (
+    ("wrong_target", "wrong_node", 0.3),
+    ("power_rule", "extra_chain_factor", 0.3),
+)
+"""Pairs of slips: the broad one, the narrow one, and how much dearer this may be."""
 
 
 def _rewrites(wrong: WrongLine) -> bool:

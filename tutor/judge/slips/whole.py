@@ -15,8 +15,10 @@ from tutor.language.tree import Binary, Call, Compare, Derivative, Expression, N
 _NEAR = 1e-5
 _NUDGE = 1e-4
 _ENOUGH = 4
+_FEW = 2
 _LEAST_SHARE = 0.2
 _ELSEWHERE = -0.9
+_KINKED_MORE = -0.6
 _KINKED = frozenset(
     "abs sign relu leaky_relu step maximum minimum max min where gt lt ge le".split()
 )
@@ -26,6 +28,8 @@ def compare(search: Search) -> None:
     """Ratios and differences of the whole side."""
     if any(answer is None for answer in search.answers):
         return
+    if search.fits and len(search.points) < _FEW:
+        search.hit("domain_mismatch", "ratio", search.whole, _ELSEWHERE)
     if not search.fits:
         _diagonal_only(search)
         _other_targets(search)
@@ -42,10 +46,12 @@ def compare(search: Search) -> None:
     if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
         search.hit("sign_error" if change < 0 else "constant_factor", "ratio", search.whole, 1.3)
     some, share = ratios.agreement(search.answers, search.points)
+    if some or share:
+        some, share = _moderate_agreement(search)
     if search.wrong.agrees and share < _LEAST_SHARE:
         search.hit("domain_mismatch", "ratio", search.whole, _ELSEWHERE)
     elif some and _is_kinked(search):
-        search.hit("domain_mismatch", "ratio", search.whole)
+        search.hit("domain_mismatch", "ratio", search.whole, _KINKED_MORE)
     elif some:
         search.hit("domain_mismatch", "edit", search.whole, -0.1)
     elif _LEAST_SHARE < share < 1 - _LEAST_SHARE / 4:
@@ -62,6 +68,18 @@ def compare(search: Search) -> None:
                 label = "missing_chain_factor"
             search.hit(label, "ratio", search.whole, found.extra, found.fact)
     _other_targets(search)
+
+
+def _moderate_agreement(search: Search) -> tuple[bool, float]:
+    """The agreement at points where no function is flat: where one is, any two sides are alike."""
+    kept = [
+        (answer, point)
+        for answer, point in zip(search.answers, search.points, strict=True)
+        if not point.saturated
+    ]
+    if len(kept) < _FEW:
+        return False, 0.0
+    return ratios.agreement([a for a, _ in kept], [p for _, p in kept])
 
 
 def _is_kinked(search: Search) -> bool:
