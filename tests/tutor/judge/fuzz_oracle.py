@@ -104,7 +104,7 @@ class Ground:
             if domain == "real":
                 drawn[name] = np.asarray(normal * scale)
             elif domain == "positive":
-                drawn[name] = np.asarray(np.exp(normal * min(scale, 2.0) / 2))
+                drawn[name] = np.asarray(np.exp(normal * min(scale, 4.0) / 2))
             elif domain == "prob":
                 drawn[name] = np.asarray(1 / (1 + np.exp(-1.5 * normal)))
             elif domain == "simplex":
