@@ -28,9 +28,12 @@ Truth = Callable[[Ground], Bounded | Linked]
 CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
 NEARLY = 0.9
 _MOST_APART = 64
+_HAZY_APART = 3
 _MOST_SEARCHES = 12
 _OFTEN = 0.25
 """A form that is right overflows at fewer moderate points."""
+_HIDDEN = 0.1
+"""And has wide bounds at fewer of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,8 @@ class Checker:
         shapes = self.setting.of_variables(0)
         variables = self.setting.exercise.variables
         leaves = samples.draw(variables, shapes, self.rng, kinks.MORE_SCALES)
-        return Ground(self.setting, 0, leaves, len(kinks.MORE_SCALES), bounds=False)
+        scales = kinks.MORE_SCALES
+        return Ground(self.setting, 0, leaves, len(scales), bounds=False, scales=scales)
 
     def _beside(self, key: str, switches: kinks.Switches, many: Ground) -> Iterator[Ground]:
         if key not in self._made:
@@ -207,17 +211,36 @@ class Checker:
             yours, true = aligned(coarse.value(tree), truth(coarse))
         except (MisfitError, ShapesDifferError):
             return Finding("true")
-        apart = np.flatnonzero(differ(yours, true, coarse.count))[:_MOST_APART]
+        apart = self._some(np.flatnonzero(differ(yours, true, coarse.count)))
         if not len(apart):
             return Finding("true")
-        leaves = samples.picked(coarse.leaves, apart)
-        few = Ground(self.setting, 0, leaves, len(apart), own=self.own)
+        few = self._with_others(coarse, apart)
         found, yours, _ = self.compared(few, tree, truth)
         if found.differs[few.off_kinks].any():
             return self._false(few, found, yours, few.off_kinks, agrees=True)
+        near = few.off_kinks & (few.scales <= samples.SCALES[-1])
+        if (found.hazy & near).sum() > _HAZY_APART:
+            return Finding("vague", few)
         lost = np.flatnonzero(found.undefined & few.off_kinks)
         sure = lost[self._surely_undefined(few, tree, lost)] if len(lost) else lost
         return Finding("partly", few, int(sure[0]), agrees=True) if len(sure) else Finding("true")
+
+    def _some(self, points: np.ndarray) -> np.ndarray:
+        """So many of some points, spread over all of them."""
+        if len(points) <= _MOST_APART:
+            return points
+        return points[np.linspace(0, len(points) - 1, _MOST_APART).astype(int)]
+
+    def _with_others(self, coarse: Ground, apart: np.ndarray) -> Ground:
+        """Some points with bounds, among three times as many that are drawn anywhere: beside a
+        kink all would be unsure, and that would look like a tie."""
+        many = self.kept("coarse", self._many)
+        others = np.arange(min(3 * len(apart), many.count))
+        leaves = samples.joined(
+            [samples.picked(coarse.leaves, apart), samples.picked(many.leaves, others)]
+        )
+        scales = np.concatenate([coarse.scales[apart], many.scales[others]])
+        return Ground(self.setting, 0, leaves, len(scales), own=self.own, scales=scales)
 
     def _at(self, ground: Ground, tree: Expression, truth: Truth) -> Finding:
         try:
@@ -234,6 +257,8 @@ class Checker:
         undefined = self._undefined(ground, tree, found, usable)
         if undefined is not None:
             return undefined
+        if _hides(found, ground):
+            return Finding("vague", ground)
         if not _enough(found, usable) and ground is not self.close:
             again = self._at(self.close, tree, truth)
             return again if again.outcome != "vague" or ground is self.first else Finding("true")
@@ -339,6 +364,17 @@ def _outside(term: Expression, operands: list[Bounded]) -> np.ndarray | None:
 
 def _parts(x: Bounded) -> tuple[np.ndarray, np.ndarray]:
     return x.value, np.zeros(x.value.shape) if x.error is None else x.error
+
+
+def _hides(found: Comparison, ground: Ground) -> bool:
+    """Whether the bounds of a side could hide anything: at moderate points, where no form that is
+    right has wide ones, or at many points."""
+    usable = ground.usable & found.defined
+    moderate = usable & (ground.scales <= samples.MODERATE)
+    return any(
+        int((found.hazy & points).sum()) > max(1.0, most * int(points.sum()))
+        for points, most in ((moderate, _HIDDEN), (usable, _OFTEN))
+    )
 
 
 def _enough(found: Comparison, usable: np.ndarray) -> bool:

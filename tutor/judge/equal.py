@@ -15,6 +15,9 @@ FACTOR = 32.0
 SHARP = 1e-6
 """Where the bounds are within this share of the values, an equality says something."""
 
+HAZY = 1e-3
+"""Where the bounds are beyond this share of the truth, an answer says nothing there."""
+
 _COARSE = 1e-9
 SMALL = 1e-3
 """A value below this counts as large as this in the share above: 0 can be met only so closely."""
@@ -26,13 +29,15 @@ class Comparison:
 
     differs: certainly not equal. sharp: both have finite values with bounds so tight that
     equality says something. undefined: the answer has no value where the truth has one.
-    lost: where the truth has no value either, or nothing certain can be said.
+    defined: where the truth has one. hazy, (S,): the truth is known, and the bound of the answer is
+    so wide that anything would pass.
     """
 
     differs: np.ndarray
     sharp: np.ndarray
     undefined: np.ndarray
     defined: np.ndarray
+    hazy: np.ndarray
 
     @property
     def false(self) -> bool:
@@ -59,9 +64,12 @@ def compare(yours: Bounded, truth: Bounded, count: int) -> Comparison:
         differs = finite & (gap > slack) | one_beyond & certain & (slack < np.inf)
         size = np.maximum(np.maximum(np.abs(a), np.abs(b)), SMALL)
         sharp = finite & (slack <= SHARP * size)
+        typical = np.max(np.where(np.isfinite(b), np.abs(b), 0.0), axis=1, initial=SMALL)
+        wide = HAZY * typical[:, None]
+        hazy = (finite & (FACTOR * eb <= wide) & ~(FACTOR * ea <= wide)).any(axis=1)
     defined = np.isfinite(b).all(axis=1)
     undefined = defined & np.isnan(a).any(axis=1) | defined & (np.isinf(a) & (ea > 0)).any(axis=1)
-    return Comparison(differs, sharp, undefined, defined)
+    return Comparison(differs, sharp, undefined, defined, hazy)
 
 
 def differ(yours: Bounded, truth: Bounded, count: int) -> np.ndarray:
