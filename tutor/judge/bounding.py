@@ -8,7 +8,7 @@ from engine.arrays.bounded import NAMESPACE, Bounded
 from tutor.judge import links, samples
 from tutor.judge.chance import Chance
 from tutor.judge.checking import Checker, Finding, ShapesDifferError
-from tutor.judge.equal import FACTOR
+from tutor.judge.equal import FACTOR, HAZY, SMALL
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.given import Variable
 from tutor.judge.ground import Ground
@@ -20,6 +20,7 @@ _CLIMBERS = 8
 _TRIES = 12
 _ROUNDS = 14
 _ALWAYS = 0.3
+_OFTEN = 0.25
 
 
 def check_bound(
@@ -52,7 +53,23 @@ def _at(ground: Ground, small: Expression, large: Expression, tree: Expression) 
         return Finding("false", ground, sample, agrees=False)
     if np.isnan(gap).any(axis=1).mean() >= 0.9:
         return Finding("nowhere", ground)
+    if _hidden(ground, small, large, slack):
+        return Finding("vague", ground)
     return Finding("true")
+
+
+def _hidden(ground: Ground, small: Expression, large: Expression, slack: np.ndarray) -> bool:
+    """Whether rounding would hide that the bound is broken at many moderate points."""
+    sizes = [np.abs(_plain(ground.value(term)).value) for term in (small, large)]
+    least = np.minimum(*[_largest(size, ground.count) for size in sizes])
+    moderate = (ground.scales <= samples.MODERATE) & np.isfinite(least)
+    hazy = ~(slack <= HAZY * np.maximum(least, SMALL)[:, None]).all(axis=1)
+    return int((hazy & moderate).sum()) > max(1.0, _OFTEN * int(moderate.sum()))
+
+
+def _largest(size: np.ndarray, count: int) -> np.ndarray:
+    """The largest entry of each sample."""
+    return np.broadcast_to(size.reshape(len(size), -1).max(axis=1, initial=0.0), count)
 
 
 def _gap(ground: Ground, small: Expression, large: Expression) -> tuple[np.ndarray, np.ndarray]:
