@@ -131,9 +131,9 @@ def _list(arguments: argparse.Namespace, ascii: bool) -> int:
 
 def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -> int:
     """Say what is given and what is asked, where nobody has written a line."""
-    from tutor.line.deriving import asked_of
     from tutor.render.plain import spelled
     from tutor.render.sanitise import sanitise
+    from tutor.session.deriving.asking import asked
 
     exercise = derivation.exercise
     if arguments.json:
@@ -145,6 +145,7 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
             "forward": list(exercise.forward_texts),
             "targets": list(exercise.targets),
             "target": derivation.target,
+            "asked": asked(derivation),
         }
         print(json.dumps(data))
         return RIGHT
@@ -153,8 +154,7 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
         print(spelled(sanitise(exercise.summary), ascii))
     for line in exercise.forward_texts:
         print(spelled(f"  {line}", ascii))
-    asked = derivation.target if exercise.find == "gradient" else asked_of(derivation)
-    print(spelled(f"find {sanitise(asked)}", ascii))
+    print(spelled(sanitise(asked(derivation)), ascii))
     return RIGHT
 
 

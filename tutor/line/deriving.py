@@ -14,9 +14,11 @@ from tutor.judge.report import example_sentence, report, told
 from tutor.judge.verdict import Judged
 from tutor.language.derivation import knowing, read_line
 from tutor.language.errors import LanguageError
+from tutor.language.unparse import unparse
 from tutor.language.words import words
 from tutor.render.spoken import in_words
 from tutor.session.deriving import derivation as deriving
+from tutor.session.deriving.asking import asked
 from tutor.session.deriving.derivation import Derivation
 from tutor.session.deriving.helping import solution
 from tutor.session.refused import Refused
@@ -47,20 +49,10 @@ def beginning(derivation: Derivation) -> list[str]:
     exercise = derivation.exercise
     said = [f"{exercise.title or derivation.name}."]
     said += [f"Given: {spoken}." for spoken in _aloud(derivation, exercise.forward_texts)]
-    asked = derivation.target if exercise.find == "gradient" else asked_of(derivation)
-    said.append(f"Find {in_words(asked)}. Type one line at a time; :help lists the commands.")
+    task = asked(derivation, lambda end: _aloud(derivation, [unparse(end)])[0])
+    task = in_words(task) if exercise.find == "gradient" else task
+    said.append(f"{task[0].upper()}{task[1:]}. Type one line at a time; :help lists the commands.")
     return said
-
-
-def asked_of(derivation: Derivation) -> str:
-    """What is asked for, as a person reads it: `dL/dw`, or `sigmoid(-z) = 1 - sigmoid(z)`."""
-    from tutor.language.unparse import unparse
-
-    exercise = derivation.exercise
-    if exercise.start is None or exercise.goal is None:
-        return derivation.target
-    sign = " is bounded by " if exercise.find == "bound" else " = "
-    return f"{unparse(exercise.start)}{sign}{unparse(exercise.goal)}"
 
 
 def _aloud(derivation: Derivation, lines: Sequence[str]) -> list[str]:

@@ -31,6 +31,18 @@ def test_the_beginning_says_what_is_given_and_asked(neuron: Derivation) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("sigmoid-symmetry", "minus z, end of quantity equals 1 minus sigmoid of z. Type"),
+        ("sigmoid-quarter", "Show that the derivative of sigmoid at z is bounded by 1 divided by 4. Type"),
+        ("gaussian-squared-error", ", up to an additive constant and a positive factor. Type"),
+    ],
+)
+def test_the_beginning_says_what_is_to_be_shown(name: str, asked: str) -> None:
+    assert asked in beginning(begin(name, shelf.load(name), ""))[-1]
+
+
 def test_lines_are_judged_one_by_one(neuron: Derivation) -> None:
     answers = said(neuron, "dL/da = 2*(a - y)", "dL/dw = 2*(a - y)*a*(1 - a)", ":line 2",
                    "dL/dw = 2*(a - y)*a*(1 - a)*x")  # fmt: skip

@@ -14,6 +14,7 @@ from tutor.judge.verdict import Judged
 from tutor.judge.worked import WorkedStep
 from tutor.language.boxes import drawn
 from tutor.language.unparse import unparse
+from tutor.session.deriving.asking import up_to
 from tutor.session.deriving.derivation import Derivation
 from tutor.tui.deriving.keys import label
 from tutor.tui.widgets.sheet import GUTTER, LineRow
@@ -21,7 +22,6 @@ from tutor.tui.widgets.surface import Row, Run, row_width
 from tutor.tui.words import wrapped
 
 _BETWEEN = "     "
-_UP_TO = {"constant": "an additive constant", "positive_factor": "a positive factor"}
 
 
 def asked(derivation: Derivation) -> str:
@@ -64,9 +64,9 @@ def given(exercise: Exercise, width: int, most: int, *, ascii: bool) -> list[Row
     if exercise.start is not None and exercise.goal is not None:
         pieces.append([("from ", "quiet"), (unparse(exercise.start), "text")])
         pieces.append([("to ", "quiet"), (unparse(exercise.goal), "text")])
-        up_to = " and ".join(_UP_TO[one] for one in sorted(exercise.up_to))
-        if up_to:
-            pieces.append([(f"up to {up_to}", "quiet")])
+        allowed = up_to(exercise)
+        if allowed:
+            pieces.append([(allowed, "quiet")])
     shapes = shapes_told(exercise)
     if shapes:
         pieces.append([(shapes, "quiet")])
