@@ -35,7 +35,10 @@ def test_the_beginning_says_what_is_given_and_asked(neuron: Derivation) -> None:
     ("name", "asked"),
     [
         ("sigmoid-symmetry", "minus z, end of quantity equals 1 minus sigmoid of z. Type"),
-        ("sigmoid-quarter", "Show that the derivative of sigmoid at z is bounded by 1 divided by 4. Type"),
+        (
+            "sigmoid-quarter",
+            "Show that the derivative of sigmoid at z is bounded by 1 divided by 4. Type",
+        ),
         ("gaussian-squared-error", ", up to an additive constant and a positive factor. Type"),
     ],
 )
