@@ -229,7 +229,7 @@ class Checker:
         """So many of some points, spread over all of them."""
         if len(points) <= _MOST_APART:
             return points
-        return points[np.linspace(0, len(points) - 1, _MOST_APART).astype(int)]
+        return np.asarray(points[np.linspace(0, len(points) - 1, _MOST_APART).astype(int)])
 
     def _with_others(self, coarse: Ground, apart: np.ndarray) -> Ground:
         """Some points with bounds, among three times as many that are drawn anywhere: beside a
@@ -240,7 +240,7 @@ class Checker:
             [samples.picked(coarse.leaves, apart), samples.picked(many.leaves, others)]
         )
         scales = np.concatenate([coarse.scales[apart], many.scales[others]])
-        return Ground(self.setting, 0, leaves, len(scales), own=self.own, scales=scales)
+        return Ground(self.setting, 0, leaves, len(scales), own=self.own, scales=list(scales))
 
     def _at(self, ground: Ground, tree: Expression, truth: Truth) -> Finding:
         try:

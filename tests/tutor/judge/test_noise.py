@@ -1,4 +1,4 @@
-"""Nothing that a wrong answer is dressed in makes it right: values of which rounding leaves nothing,
+"""Nothing that a wrong answer is dressed in makes it right: numbers of which rounding leaves none,
 ties, 0/0, what overflows."""
 
 from __future__ import annotations
