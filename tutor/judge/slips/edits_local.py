@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tutor.judge.slips.edit import (
@@ -104,7 +105,9 @@ def slopes(worked: Worked, known: Quantities) -> Iterator[Edit]:
                 if function == "log":
                     yield at_term("inverted_ratio", term, new)
                 else:
-                    yield at_term("wrong_local_derivative", term, new, -0.4)
+                    more = 0.2 if function == "exp" else -0.4
+                    yield at_term("wrong_local_derivative", term, new, more)
+                yield at_term("missing_chain_factor", term, Call(function, (term,)), -0.1)
 
 
 _FULL = {
@@ -114,6 +117,8 @@ _FULL = {
     "conv_full": "conv",
 }
 
+
+_TOTALS = ("sum", "prod")
 
 _OPPOSITE = {"maximum": "minimum", "minimum": "maximum", "max": "min", "min": "max"}
 
@@ -140,6 +145,9 @@ def functions(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if not isinstance(term, Call):
             continue
         name, operands = term.function, term.operands
+        if name in _TOTALS:
+            other = "prod" if name == "sum" else "sum"
+            yield at_term("sum_product_confusion", term, replace(term, function=other), -0.2)
         if name in SLIDING:
             flipped = Call(SLIDING[name], operands)
             yield at_term("kernel_flip", term, flipped)
@@ -198,7 +206,19 @@ def powers(worked: Worked, known: Quantities) -> Iterator[Edit]:
             yield at_term("power_rule", term, Binary("**", term.left, _less(term.right)), 0.1)
         elif isinstance(above, Binary) and above.sign == "**":
             continue
-        elif isinstance(term, Name | Call | Binary) and not is_product_part(above, term):
+        if isinstance(term, Binary) and term.sign == "*":
+            number = number_in(term.left)
+            if number is not None and number in (2.0, 3.0):
+                new = Binary("**", term.right, literal(number))
+                yield at_term("power_rule", term, new, 0.1)
+                if number == 2.0 and isinstance(term.right, Name):
+                    for name in known.like(worked.at(term.right)):
+                        if name != term.right.name:
+                            both = Binary("+", term.right, Name(name))
+                            yield at_term("wrong_node", term, both, 0.2)
+        if isinstance(term, Binary) and term.sign == "**":
+            continue
+        if isinstance(term, Name | Call | Binary) and not is_product_part(above, term):
             yield at_term("power_rule", term, Binary("**", term, Number(2.0)), 0.6)
             if isinstance(term, Name | Call):
                 yield at_term("inverted_ratio", term, Binary("/", Number(1.0), term), 0.1)

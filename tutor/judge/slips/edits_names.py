@@ -113,7 +113,9 @@ def derivatives(worked: Worked, known: Quantities) -> Iterator[Edit]:
             if (of, by) != known.asked:
                 near = known.siblings(of, term.of) or known.siblings(by, term.by)
                 extra = -0.25 if near and term is not worked.tree else 0.2
-                yield at_term("wrong_node", term, Derivative(of, by), extra)
+                lost = not near and of == term.of and known.depends(term.by, by)
+                label, more = ("missing_chain_factor", -0.6) if lost else ("wrong_node", extra)
+                yield at_term(label, term, Derivative(of, by), more)
         above = above_of(worked, term)
         label = "wrong_eval_point" if _is_scalar_function(above) else "wrong_node"
         for name in known.like(worked.at(term)):

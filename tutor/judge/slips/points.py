@@ -16,6 +16,8 @@ from tutor.judge.links import Linked
 Array = Any
 
 
+_BESIDE = 5e-3
+_KINKED = frozenset("abs sign relu leaky_relu step maximum minimum gt lt ge le".split())
 _LOST = 1e-4
 _FLAT: dict[str, tuple[float, float]] = {
     "sigmoid": (_LOST, 1 - _LOST),
@@ -103,6 +105,19 @@ class Point:
         for step, out in zip(self._graph.steps, self.nodes, strict=True):
             bounds = None if step.op is None else _FLAT.get(step.op.name)
             if bounds is not None and bool(np.any((out < bounds[0]) | (out > bounds[1]))):
+                return True
+        return False
+
+    @property
+    def beside_kink(self) -> bool:
+        """Whether some step of the computation is next to its kink or jump here."""
+        nodes = self.nodes
+        for step in self._graph.steps:
+            if step.op is None or step.op.name not in _KINKED:
+                continue
+            one = nodes[step.operands[0]]
+            other = nodes[step.operands[1]] if len(step.operands) > 1 else 0.0
+            if step.op.name != "where" and bool(np.any(np.abs(one - other) < _BESIDE)):
                 return True
         return False
 

@@ -147,12 +147,34 @@ def comparisons(answer: Array, known: Quantities) -> Iterator[tuple[Found, Value
             for power in (1, 2):
                 if Wanted(product).same(np.asarray(value**power * np.ones_like(product))[()]):
                     yield Found("inverted_ratio", 0.1, factor), _turned(factor, power)
+        if value.shape in ((), truth.shape) and np.all(value):
+            for number, label in ((answer * value, "missing"), (answer / value, "extra")):
+                found = _number(number, point.truth)
+                if found is not None and abs(abs(found) - 1) > CLOSE:
+                    power = 1 if label == "missing" else -1
+                    yield (
+                        Found(f"{label}_chain_factor", 1.4, factor),
+                        _scaled(factor, power, found),
+                    )
         for sign in (1.0, -1.0):
             more = 0.0 if sign > 0 else 0.5
             if truth.same(sign * answer * value):
                 yield Found("missing_chain_factor", more, factor), _over(factor, sign)
             elif mine.same(sign * point.truth * value):
                 yield Found("extra_chain_factor", more, factor), _times(factor, sign)
+
+
+def _number(one: Array, other: Array) -> float | None:
+    """The number that one array is times another, None for none."""
+    wanted = Wanted(other)
+    found = float(np.ravel(one)[wanted.entry]) / (wanted.item or np.nan)
+    if not np.isfinite(found) or not found:
+        return None
+    return found if Wanted(np.asarray(other * found)[()]).same(np.asarray(one)[()]) else None
+
+
+def _scaled(factor: str, power: int, number: float) -> Value:
+    return lambda p: number * p.truth / p.values[factor] ** power
 
 
 def _over(factor: str, sign: float) -> Value:
@@ -165,6 +187,23 @@ def _times(factor: str, sign: float) -> Value:
 
 def _turned(factor: str, power: int) -> Value:
     return lambda p: p.values[factor] ** power / p.truth
+
+
+def turned(answers: Sequence[Array], points: Sequence[Point], known: Quantities) -> bool:
+    """Whether a side is a negative number times the truth and a power of a known quantity."""
+    first = points[0]
+    for name in known.names:
+        if first.values[name].shape:
+            continue
+        for power in (-2, -1, 1, 2):
+            ratios = [
+                np.ravel(a / (p.truth * p.values[name] ** power))
+                for a, p in zip(answers, points, strict=True)
+            ]
+            number = float(ratios[0][0])
+            if number < 0 and all(np.all(np.abs(r - number) <= CLOSE * -number) for r in ratios):
+                return True
+    return False
 
 
 def constant_change(answers: Sequence[Array], points: Sequence[Point]) -> float | None:

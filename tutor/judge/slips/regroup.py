@@ -47,6 +47,7 @@ def regrouped(worked: Worked) -> Iterator[Edit]:
         yield from _reaching(term, row)
         yield from _confused(term, row)
         yield from _multiplied(term)
+        yield from _late(term, row)
         yield from _opened(term, row)
 
 
@@ -59,10 +60,30 @@ def _reaching(term: Expression, row: _Row) -> Iterator[Edit]:
         for last in range(first + 2, len(row), 1):
             if isinstance(row[last], _Operator):
                 continue
+            closed = [item.operands[0], *row[first + 1 : last + 1]]
+            if len(inner) > 1 and last == first + 2:
+                call = Call(item.function, (_parsed(closed),), item.keywords)
+                new = _parsed([*row[:first], call, *row[last + 1 :]])
+                span = (item.start, _end([row[last]]))
+                yield Edit("missing_parentheses", term, new, span, 0.25)
             part = [*inner, *row[first + 1 : last + 1]]
             call = Call(item.function, (_parsed(part),), item.keywords)
             new = _parsed([*row[:first], call, *row[last + 1 :]])
             yield Edit("missing_parentheses", term, new, (item.start, _end([row[last]])), 0.2)
+
+
+def _late(term: Expression, row: _Row) -> Iterator[Edit]:
+    """A call whose closing parenthesis stands too late."""
+    for place, item in enumerate(row):
+        if not isinstance(item, Call) or len(item.operands) != 1:
+            continue
+        inner = _row(item.operands[0])
+        for last in range(1, len(inner) - 1):
+            sign = inner[last].sign if isinstance(inner[last], _Operator) else ""  # type: ignore[union-attr]
+            if sign in ("+", "-"):
+                call = Call(item.function, (_parsed(inner[:last]),), item.keywords)
+                new = _parsed([*row[:place], call, *inner[last:], *row[place + 1 :]])
+                yield Edit("missing_parentheses", term, new, (item.start, item.end), 0.3)
 
 
 def _confused(term: Expression, row: _Row) -> Iterator[Edit]:

@@ -98,12 +98,11 @@ def _div() -> Iterator[Mistake]:
     yield Mistake("missing_chain_factor", lambda s: [s.upstream, s.passed[1]])
     yield Mistake("inverted_ratio", lambda s: [s.upstream * s.inputs[1], s.passed[1]])
     yield to_second("sign_error", lambda a, b: a / (b * b))
-    yield to_second("product_quotient_rule", lambda a, b: -a / b)
-    yield to_second("product_quotient_rule", lambda a, b: a / b)
-    yield to_second("product_quotient_rule", lambda a, b: -1 / (b * b))
-    yield to_second("product_quotient_rule", lambda a, b: 1 / (b * b))
-    yield to_second("product_quotient_rule", lambda a, b: 1 / b)
-    yield to_second("product_quotient_rule", lambda a, b: -1 / b)
+    yield to_second("power_rule", lambda a, b: -a / b)
+    yield to_second("power_rule", lambda a, b: a / b)
+    for power in (1, 2):
+        for sign in (1.0, -1.0):
+            yield to_second("missing_chain_factor", lambda a, b, k=power, s=sign: s / b**k)  # type: ignore[misc]
     yield to_second("missing_chain_factor", lambda a, b: 1.0)
     yield to_second("power_rule", lambda a, b: -a / b**3)
     yield to_second("power_rule", lambda a, b: -2 * a / b**3)
@@ -134,6 +133,7 @@ def _both_parts() -> Iterator[Mistake]:
     )
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, s.upstream])
     yield Mistake("product_quotient_rule", lambda s: [s.upstream, _minus(s.upstream)])
+    yield Mistake("product_quotient_rule", lambda s: [s.upstream, None])
 
 
 def _pow() -> Iterator[Mistake]:

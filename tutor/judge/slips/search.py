@@ -32,6 +32,7 @@ SIMPLE = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 _POINTS = 8
 _EXACT = 1e-13
+_ALIKE = 1e-3
 _MOST = 3
 _TO_BEGIN = 100_000
 """Steps to work the side out at all points, which the limits on lines bound already."""
@@ -112,6 +113,11 @@ class Search:
             for answer, point in zip(self.answers, self.points, strict=True)
         ]
         label = "rounded_constant" if max(gaps) > _EXACT else "domain_mismatch"
+        gap = np.concatenate(
+            [np.ravel(a - p.truth) for a, p in zip(self.answers, self.points, strict=True)]
+        )
+        if len(gap) > 2 and np.all(np.abs(gap - gap[0]) <= _ALIKE * abs(gap[0])) and gap[0]:
+            label = "additive_constant"
         self.hit(label, "ratio", self.whole)
 
     def predicts(self, value: Callable[[Point], Array]) -> bool:

@@ -90,7 +90,7 @@ def _out(power: Callable[[Array], Array]) -> Callable[[Spot], Array]:
 Slope = tuple[str, Callable[[Spot], Array]]
 _SLOPES: dict[str, tuple[Slope, ...]] = {
     "sigmoid": (
-        ("wrong_local_derivative", _out(lambda a: 1 - a)),
+        ("missing_chain_factor", _out(lambda a: 1 - a)),
         ("wrong_local_derivative", _out(lambda a: 1 - a * a)),
         ("wrong_local_derivative", _out(lambda a: a * (1 + a))),
         ("wrong_local_derivative", _out(lambda a: a * a)),

@@ -22,6 +22,7 @@ Array = Any
 _MOST_SUMMANDS = 6
 _ALIKE = 1e-7
 _SLIGHT = 1e-6
+_POWERS = (2.0, 3.0, 0.5, -2.0, 1.5)
 _FEW = 3
 
 
@@ -134,16 +135,16 @@ def _compare(
             continue
         for sign in (1.0, -1.0):
             if _is(sign * given[0] * value, needed[0]):
-                if always(lambda a, b, v: _is(sign * a * v[factor], b)):
+                if always(lambda a, b, v, s=sign, f=factor: _is(s * a * v[f], b)):
                     search.hit("missing_chain_factor", "edit", span, 0.1, factor)
             elif _is(sign * needed[0] * value, given[0]):
-                if always(lambda a, b, v: _is(sign * b * v[factor], a)):
+                if always(lambda a, b, v, s=sign, f=factor: _is(s * b * v[f], a)):
                     extra = _above_the_line(summand, factor)
                     label = "extra_chain_factor" if extra else "missing_chain_factor"
                     search.hit(label, "edit", span, 0.5 if extra else 0.1, factor)
-    for power in (2.0, 3.0, 0.5, -2.0, 1.5):
-        if always(
-            lambda a, b, v: _is(np.abs(a), np.abs(b) ** power) or _is(np.abs(b), np.abs(a) ** power)
+    for power in _POWERS:
+        if always(lambda a, b, v, k=power: _is(np.abs(a), np.abs(b) ** k)) or always(
+            lambda a, b, v, k=power: _is(np.abs(b), np.abs(a) ** k)
         ):
             search.hit("power_rule", "edit", span, 0.3)
     if first.size > 1 and all(r is not None and _near(r, float(np.ravel(r)[0])) for r in ratios):
@@ -159,9 +160,7 @@ def _above_the_line(summand: Expression, factor: str) -> bool:
             waiting.append(term.operand)
         elif isinstance(term, Binary) and term.sign == "*":
             waiting += [term.left, term.right]
-        elif isinstance(term, Binary) and term.sign == "/":
-            waiting.append(term.left)
-        elif isinstance(term, Binary) and term.sign == "**":
+        elif isinstance(term, Binary) and term.sign in ("/", "**"):
             waiting.append(term.left)
         elif factor.startswith("#") or (isinstance(term, Name) and term.name == factor):
             return True

@@ -58,7 +58,8 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
                     yield Edit("wrong_eval_point", worked.tree, new, (one.start, two.end), 0.1)
     names = frozenset(known.names)
     plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
-    for first, second in combinations(plain, 2):
+    swaps = sorted(combinations(plain, 2), key=lambda pair: pair[0][0] != pair[1][0])
+    for first, second in swaps:
         if known.shape(first) == known.shape(second):
             both = {first: second, second: first}
             yield _mapped(worked, "wrong_node", both, 0.2)

@@ -28,7 +28,7 @@ def compare(search: Search) -> None:
     """Ratios and differences of the whole side."""
     if any(answer is None for answer in search.answers):
         return
-    if search.fits and len(search.points) < _FEW:
+    if search.fits and (len(search.points) < _FEW or _beside_kinks(search)):
         search.hit("domain_mismatch", "ratio", search.whole, _ELSEWHERE)
     if not search.fits:
         _diagonal_only(search)
@@ -42,6 +42,9 @@ def compare(search: Search) -> None:
     if ratios.constant_difference(search.answers, search.points):
         search.by_constant = True
         search.hit("additive_constant", "ratio", search.whole)
+    if search.wrong.left is None and ratio is None:
+        if ratios.turned(search.answers, search.points, search.known):
+            search.hit("sign_error", "ratio", search.whole, 0.3)
     change = ratios.constant_change(search.answers, search.points)
     if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
         search.hit("sign_error" if change < 0 else "constant_factor", "ratio", search.whole, 1.3)
@@ -82,12 +85,28 @@ def _moderate_agreement(search: Search) -> tuple[bool, float]:
     return ratios.agreement([a for a, _ in kept], [p for _, p in kept])
 
 
+def _beside_kinks(search: Search) -> bool:
+    """Whether a side with a kink is wrong next to kinks of the computation alone."""
+    if not any(_has_kink(term) for term in search.worked.terms):
+        return False
+    wrong = [
+        point
+        for answer, point in zip(search.answers, search.points, strict=True)
+        if not Wanted(point.truth).same(answer)
+    ]
+    return bool(wrong) and all(point.beside_kink for point in wrong)
+
+
+def _has_kink(term: Expression) -> bool:
+    return isinstance(term, Compare) or (
+        isinstance(term, Call) and term.function.rstrip("'") in _KINKED
+    )
+
+
 def _is_kinked(search: Search) -> bool:
     """Whether the side has more kinks and jumps than the computation: `abs`, `sqrt(x**2)`."""
     mine = sum(
-        isinstance(term, Compare)
-        or (isinstance(term, Call) and term.function.rstrip("'") in _KINKED)
-        or _is_root_of_square(term)
+        _has_kink(term) or _is_root_of_square(term)
         for term in search.worked.terms
     )
     theirs = sum(
