@@ -133,7 +133,7 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
     """Say what is given and what is asked, where nobody has written a line."""
     from tutor.render.plain import spelled
     from tutor.render.sanitise import sanitise
-    from tutor.session.deriving.asking import asked
+    from tutor.session.deriving.asking import asked, quantities
 
     exercise = derivation.exercise
     if arguments.json:
@@ -143,6 +143,7 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
             "title": exercise.title,
             "summary": exercise.summary,
             "forward": list(exercise.forward_texts),
+            "given": quantities(exercise),
             "targets": list(exercise.targets),
             "target": derivation.target,
             "asked": asked(derivation),
@@ -154,6 +155,8 @@ def _state(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -
         print(spelled(sanitise(exercise.summary), ascii))
     for line in exercise.forward_texts:
         print(spelled(f"  {line}", ascii))
+    for told in quantities(exercise):
+        print(spelled(f"  {sanitise(told)}", ascii))
     print(spelled(sanitise(asked(derivation)), ascii))
     return RIGHT
 

@@ -18,7 +18,7 @@ from tutor.language.unparse import unparse
 from tutor.language.words import words
 from tutor.render.spoken import in_words
 from tutor.session.deriving import derivation as deriving
-from tutor.session.deriving.asking import asked
+from tutor.session.deriving.asking import asked, quantities
 from tutor.session.deriving.derivation import Derivation
 from tutor.session.deriving.helping import solution
 from tutor.session.refused import Refused
@@ -49,6 +49,7 @@ def beginning(derivation: Derivation) -> list[str]:
     exercise = derivation.exercise
     said = [f"{exercise.title or derivation.name}."]
     said += [f"Given: {spoken}." for spoken in _aloud(derivation, exercise.forward_texts)]
+    said += [f"Given: {in_words(told)}." for told in quantities(exercise)]
     task = asked(derivation, lambda end: _aloud(derivation, [unparse(end)])[0])
     task = in_words(task) if exercise.find == "gradient" else task
     said.append(f"{task[0].upper()}{task[1:]}. Type one line at a time; :help lists the commands.")

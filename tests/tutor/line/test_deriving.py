@@ -31,6 +31,12 @@ def test_the_beginning_says_what_is_given_and_asked(neuron: Derivation) -> None:
     ]
 
 
+def test_the_beginning_says_shapes_and_domains() -> None:
+    said = beginning(begin("softmax-layer", shelf.load("softmax-layer"), "dL/dW"))
+    assert "Given: W is a matrix, k by d." in said
+    assert "Given: x is a vector of length d." in said
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [

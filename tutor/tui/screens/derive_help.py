@@ -5,9 +5,9 @@ from __future__ import annotations
 from tutor.actions.action import key_label
 from tutor.actions.deriving import DERIVING
 from tutor.judge.report import ROLES, WORDS
+from tutor.session.deriving.asking import asked
 from tutor.session.deriving.derivation import Derivation
 from tutor.tui.deriving.keys import with_keys
-from tutor.tui.deriving.rows import asked
 from tutor.tui.screens.help import HelpScreen
 from tutor.tui.widgets.surface import Row
 from tutor.tui.words import wrapped
@@ -38,7 +38,11 @@ def derive_help(derivation: Derivation, *, width: int, ascii: bool) -> HelpScree
     rows: list[Row] = []
     if exercise.summary:
         rows += [[(" ", "ground"), *row] for row in wrapped(exercise.summary, width - 2)]
-    rows += [[], [(f" To do: {asked(derivation)}", "strong")]]
+    rows.append([])
+    rows += [
+        [(" ", "ground"), *row]
+        for row in wrapped(f"To do: {asked(derivation)}", width - 2, "strong")
+    ]
     rows += [[(f"   {line}", "text")] for line in exercise.forward_texts]
     for variable in exercise.variables:
         shape = f"({', '.join(str(size) for size in variable.shape)})"
