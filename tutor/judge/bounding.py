@@ -29,23 +29,29 @@ def check_bound(
     """Whether one term is at most (at least, below, above) the next, as far as points can tell."""
     small, large = (last, tree) if relation in ("<=", "<") else (tree, last)
     for ground in (*checker.grounds, checker.many):
-        found = _at(ground, small, large, tree)
+        found = _at(ground, small, large)
         if not found.holds:
             return found
+    if _hidden(checker.first, small, large):
+        return Finding("vague", checker.first)
     if relation in ("<", ">"):
         found = _strictly(checker.first, small, large)
         if not found.holds:
             return found
-    return _uphill(checker, checker.many, small, large, tree)
+    return _uphill(checker, checker.many, small, large)
 
 
-def _at(ground: Ground, small: Expression, large: Expression, tree: Expression) -> Finding:
+def _at(ground: Ground, small: Expression, large: Expression) -> Finding:
     try:
         gap, slack = _gap(ground, small, large)
     except MisfitError as error:
         return Finding("misfit", term=error.term, message=error.message)
     except ShapesDifferError as error:
         return Finding("shape", message=str(error))
+    return _told(ground, gap, slack)
+
+
+def _told(ground: Ground, gap: np.ndarray, slack: np.ndarray) -> Finding:
     wrong = (gap > slack).any(axis=1) & ground.usable
     if wrong.any():
         points = np.flatnonzero(wrong)
@@ -53,13 +59,12 @@ def _at(ground: Ground, small: Expression, large: Expression, tree: Expression) 
         return Finding("false", ground, sample, agrees=False)
     if np.isnan(gap).any(axis=1).mean() >= 0.9:
         return Finding("nowhere", ground)
-    if _hidden(ground, small, large, slack):
-        return Finding("vague", ground)
     return Finding("true")
 
 
-def _hidden(ground: Ground, small: Expression, large: Expression, slack: np.ndarray) -> bool:
+def _hidden(ground: Ground, small: Expression, large: Expression) -> bool:
     """Whether rounding would hide that the bound is broken at many moderate points."""
+    _, slack = _gap(ground, small, large)
     sizes = [np.abs(_plain(ground.value(term)).value) for term in (small, large)]
     least = np.minimum(*[_largest(size, ground.count) for size in sizes])
     moderate = (ground.scales <= samples.MODERATE) & np.isfinite(least)
@@ -102,9 +107,7 @@ def _strictly(ground: Ground, small: Expression, large: Expression) -> Finding:
     return Finding("true")
 
 
-def _uphill(
-    checker: Checker, ground: Ground, small: Expression, large: Expression, tree: Expression
-) -> Finding:
+def _uphill(checker: Checker, ground: Ground, small: Expression, large: Expression) -> Finding:
     """Climb from the points where the bound is tightest."""
     setting, rng = checker.setting, checker.rng
     gap, _ = _gap(ground, small, large)
@@ -120,10 +123,10 @@ def _uphill(
             tried[variable.name] = _moved(variable, tried[variable.name], rng, 0.6**turn)
         kept = samples.joined([leaves, tried])
         all_of = Ground(setting, ground.which, kept, count + _CLIMBERS, own=checker.own)
-        found = _at(all_of, small, large, tree)
+        gap, slack = _gap(all_of, small, large)
+        found = _told(all_of, gap, slack)
         if not found.holds:
             return found
-        gap, _ = _gap(all_of, small, large)
         height = np.nan_to_num(gap.max(axis=1), nan=-np.inf)
         leaves = samples.picked(kept, np.argsort(-height, kind="stable")[:_CLIMBERS])
     return Finding("true")

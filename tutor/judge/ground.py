@@ -47,12 +47,7 @@ class Ground:
         self.leaves = leaves
         self.count = count
         graph = setting.graph
-        given = samples.with_bounds(leaves, setting.sizes[which])
-        if not bounds:
-            given = {
-                name: value.values() if isinstance(value, Bounded) else value
-                for name, value in given.items()
-            }
+        given = samples.as_values(leaves, setting.sizes[which], bounds)
         self.nodes: tuple[Bounded, ...] = graph.forward(given, NAMESPACE)
         self.values: dict[str, Bounded | float] = {
             name: self.nodes[place] for name, place in graph.places.items()

@@ -9,16 +9,18 @@ zeros are closed in on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.arrays.bounded import NAMESPACE
 from tutor.judge import samples
 from tutor.judge.chance import Chance
 from tutor.judge.evaluate import MisfitError
 from tutor.judge.ground import Ground
 from tutor.judge.samples import Leaves
 from tutor.judge.setting import Setting
-from tutor.judge.switches import of_step
+from tutor.judge.switches import is_kinked, of_step
 from tutor.language.tree import Expression
 
 Array = np.ndarray
@@ -78,15 +80,22 @@ class Switches:
         self.terms = terms
         self.own = own
         self.forward = not terms
+        steps = setting.graph.steps[: setting.graph.count]
+        last = max([i for i, step in enumerate(steps) if is_kinked(step)], default=-1)
+        self.kinked = replace(setting.graph, steps=steps[: last + 1])
 
     def at(self, points: Leaves) -> Array:
         """Their values, a column each: (S, n)."""
         count = samples.count_of(points)
-        ground = Ground(self.setting, 0, points, count, bounds=False, own=self.own)
         columns: list[Array] = []
-        for step in self.setting.graph.steps if self.forward else ():
-            for value, _ in of_step(step, ground.nodes):
-                columns.append(np.broadcast_to(value, (count, value.shape[1])))
+        if self.forward:
+            given = samples.as_values(points, self.setting.sizes[0], bounds=False)
+            nodes = self.kinked.forward(given, NAMESPACE)
+            for step in self.kinked.steps:
+                for value, _ in of_step(step, nodes):
+                    columns.append(np.broadcast_to(value, (count, value.shape[1])))
+            return _joined(columns, count)
+        ground = Ground(self.setting, 0, points, count, bounds=False, own=self.own)
         for term in self.terms:
             try:
                 value = ground.plain(term).value
@@ -94,7 +103,11 @@ class Switches:
                 continue
             flat = np.asarray(value, dtype=float).reshape(len(value), -1)
             columns.append(np.broadcast_to(flat, (count, flat.shape[1])))
-        return np.concatenate(columns, axis=1) if columns else np.zeros((count, 0))
+        return _joined(columns, count)
+
+
+def _joined(columns: Sequence[Array], count: int) -> Array:
+    return np.concatenate(columns, axis=1) if columns else np.zeros((count, 0))
 
 
 def _closed_in(

@@ -78,9 +78,14 @@ def rounded(
     return leaves
 
 
-def with_bounds(leaves: Leaves, sizes: Mapping[str, int]) -> dict[str, Bounded | float]:
-    """Leaves as exact samples, and the sizes as numbers."""
-    values: dict[str, Bounded | float] = {name: bounded(drawn) for name, drawn in leaves.items()}
+def as_values(
+    leaves: Leaves, sizes: Mapping[str, int], bounds: bool = True
+) -> dict[str, Bounded | float]:
+    """Leaves as exact samples (without bounds, as values alone), and the sizes as numbers."""
+    error = 0.0 if bounds else None
+    values: dict[str, Bounded | float] = {
+        name: bounded(drawn, error) for name, drawn in leaves.items()
+    }
     values.update({name: float(size) for name, size in sizes.items()})
     return values
 

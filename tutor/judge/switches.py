@@ -35,7 +35,12 @@ def has_kinks(tree: Expression) -> bool:
 
 def graph_has_kinks(graph: Graph) -> bool:
     """Whether a forward line does."""
-    return any(step.op is not None and step.op.name in KINKED for step in graph.steps)
+    return any(is_kinked(step) for step in graph.steps[: graph.count])
+
+
+def is_kinked(step: Step) -> bool:
+    """Whether a step does."""
+    return step.op is not None and step.op.name in KINKED
 
 
 def ties(graph: Graph, nodes: Sequence[Bounded], count: int) -> Array:
