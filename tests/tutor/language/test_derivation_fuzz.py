@@ -80,7 +80,7 @@ def one_level(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Express
 trees = st.recursive(leaves, one_level, max_leaves=12)
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(trees)
 def test_what_is_written_reads_as_the_same_tree(tree: Expression) -> None:
     text = unparse(tree)
@@ -97,7 +97,7 @@ def check(error: LanguageError, text: str, line: int | None = None) -> None:
     assert len(str(error)) < 250
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=400)
 @given(texts, st.sampled_from([VOCABULARY, BOUND]))
 def test_reading(text: str, vocabulary: Vocabulary) -> None:
     try:
@@ -114,7 +114,7 @@ def test_reading(text: str, vocabulary: Vocabulary) -> None:
     assert words(line).isprintable()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(texts, max_size=4))
 def test_reading_several(lines: list[str]) -> None:
     try:
@@ -127,7 +127,7 @@ def test_reading_several(lines: list[str]) -> None:
         ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(texts)
 def test_forward_lines(text: str) -> None:
     try:
