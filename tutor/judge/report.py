@@ -35,6 +35,8 @@ INDENT = 8
 """Cells before the text of a line: its mark and its number."""
 
 _MOST_VALUES = 6
+_MOST_CELLS = 120
+"""How many values a counter-example tells, and in how many cells: it is read, not computed."""
 
 
 def report(
@@ -126,12 +128,14 @@ def example_sentence(example: CounterExample, *, spoken: bool = False) -> str:
         for name, value in values.items()
         if isinstance(value, list)
     ]
-    more = ", …" if len(shown) > _MOST_VALUES else ""
-    place = ", ".join(shown[:_MOST_VALUES]) + more
-    at = f"At {place}: " if place else ""
+    kept = shown[:_MOST_VALUES]
+    while len(kept) > 1 and len(", ".join(kept)) > _MOST_CELLS:
+        kept.pop()
+    more = ", …" if len(kept) < len(shown) else ""
+    at = f"At {', '.join(kept)}{more}: your" if kept else "Your"
     entry = f" in entry {list(example.entry)}" if example.entry else ""
     yours, truth = _said(example.yours), _said(example.truth)
-    return f"{at}your line gives {yours}{entry}, the true value is {truth}."
+    return f"{at} line gives {yours}{entry}, the true value is {truth}."
 
 
 def _said(value: float | None) -> str:

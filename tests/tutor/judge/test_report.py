@@ -119,10 +119,15 @@ def test_a_counter_example_in_words() -> None:
     )
     inside = CounterExample({}, None, 2.0, (1, 0))
     assert example_sentence(inside) == (
-        "your line gives no number in entry [1, 0], the true value is 2."
+        "Your line gives no number in entry [1, 0], the true value is 2."
     )
     many = CounterExample({f"w{i}": float(i) for i in range(9)}, 1.0, 2.0)
     assert "w5 = 5, …: your line" in example_sentence(many)
+    large = CounterExample({f"W{n}": [[1.5, -2.5, 0.5]] * 2 for n in range(5)}, 1.0, 2.0)
+    assert example_sentence(large).count("W") < 5
+    assert ", …: your line gives 1, the true value is 2." in example_sentence(large)
+    nowhere = CounterExample({}, 0.2, 0.25)
+    assert example_sentence(nowhere) == "Your line gives 0.2, the true value is 0.25."
     assert example_sentence(CounterExample({"w": 1.5}, 1.0, 2.0), spoken=True).startswith(
         "At w 1.5: your line"
     )
