@@ -27,7 +27,8 @@ Truth = Callable[[Ground], Bounded | Linked]
 
 CLOSE_SCALES = tuple(np.tile([0.2, 0.4, 0.7, 1.0], 10))
 NEARLY = 0.9
-_MOST_APART = 64
+_MOST_APART = 40
+_OTHERS = 6
 _HAZY_APART = 3
 _MOST_SEARCHES = 12
 _OFTEN = 0.25
@@ -232,10 +233,10 @@ class Checker:
         return np.asarray(points[np.linspace(0, len(points) - 1, _MOST_APART).astype(int)])
 
     def _with_others(self, coarse: Ground, apart: np.ndarray) -> Ground:
-        """Some points with bounds, among three times as many that are drawn anywhere: beside a
-        kink all would be unsure, and that would look like a tie."""
+        """Some points with bounds, among many more that are drawn anywhere: beside a kink all would
+        be unsure, and that would look like a tie."""
         many = self.kept("coarse", self._many)
-        others = np.arange(min(3 * len(apart), many.count))
+        others = np.arange(min(_OTHERS * len(apart), many.count))
         leaves = samples.joined(
             [samples.picked(coarse.leaves, apart), samples.picked(many.leaves, others)]
         )
