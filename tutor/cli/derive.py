@@ -306,6 +306,7 @@ def _code(verdict: Verdict) -> int:
 
 
 def _solution(derivation: Derivation, arguments: argparse.Namespace, ascii: bool) -> int:
+    from tutor.render.answers import latex as written
     from tutor.render.plain import spelled
     from tutor.session.deriving.helping import solution
     from tutor.session.refused import Refused
@@ -317,6 +318,9 @@ def _solution(derivation: Derivation, arguments: argparse.Namespace, ascii: bool
     if arguments.json:
         data = [{"line": one.line, "rule": one.rule, "why": one.why} for one in steps]
         print(json.dumps({"format": 1, "target": derivation.target, "steps": data}))
+        return RIGHT
+    if arguments.latex:
+        print(written([one.line for one in steps], derivation.exercise.vocabulary))
         return RIGHT
     width = min(56, max(len(one.line) for one in steps))
     for one in steps:

@@ -187,7 +187,7 @@ SLIP_WORDS: Mapping[str, Told] = MappingProxyType(
         ),
         "unknown": Told(
             "the two sides are not equal",
-            "No single slip explains it. Compare the two sides at the point below, factor by "
+            "No single slip explains it. Compare the two sides at the numbers shown, factor by "
             "factor.",
         ),
     }

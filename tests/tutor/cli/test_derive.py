@@ -351,6 +351,10 @@ class TestTheSolution:
         assert all(len(row.split("   ")) >= 2 for row in rows)
 
     def test_as_data_it_is_judged_right(self, derive: Any) -> None:
+        code, out, _ = derive("neuron", "--solution", "--latex")
+        assert code == 0
+        assert out.startswith("\\begin{align*}")
+        assert out.count("&=") == 4
         code, out, _ = derive("neuron", "--solution", "--json", "--target", "dL/db")
         assert code == 0
         found = json.loads(out)
