@@ -350,11 +350,13 @@ class TestTheSolution:
         assert rows[0].startswith("dL/da = 2*(a - y)")
         assert all(len(row.split("   ")) >= 2 for row in rows)
 
-    def test_as_data_it_is_judged_right(self, derive: Any) -> None:
+    def test_as_latex(self, derive: Any) -> None:
         code, out, _ = derive("neuron", "--solution", "--latex")
         assert code == 0
         assert out.startswith("\\begin{align*}")
         assert out.count("&=") == 4
+
+    def test_as_data_it_is_judged_right(self, derive: Any) -> None:
         code, out, _ = derive("neuron", "--solution", "--json", "--target", "dL/db")
         assert code == 0
         found = json.loads(out)
