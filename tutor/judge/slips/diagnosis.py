@@ -9,8 +9,8 @@ from tutor.judge.slips.edits import edits
 from tutor.judge.slips.passes import wrong_rules
 from tutor.judge.slips.regroup import regrouped
 from tutor.judge.slips.search import Search
-from tutor.judge.slips.together import pairs
 from tutor.judge.slips.summands import try_summands
+from tutor.judge.slips.together import pairs
 from tutor.judge.slips.trees import (
     MOST_TERMS,
     try_definitions,

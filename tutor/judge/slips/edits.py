@@ -21,7 +21,8 @@ from tutor.judge.slips.edits_terms import (
     two_dropped,
 )
 from tutor.judge.slips.quantities import Quantities
-from tutor.judge.slips.terms import Worked
+from tutor.judge.slips.terms import Worked, in_order
+from tutor.language.tree import Compare
 
 
 def edits(worked: Worked, known: Quantities, few: bool = False) -> Iterator[Edit]:
@@ -29,6 +30,26 @@ def edits(worked: Worked, known: Quantities, few: bool = False) -> Iterator[Edit
 
     few: only those that say where a sign or a number is wrong.
     """
+    masked = _in_masks(worked)
+    for edit in _all(worked, known, few):
+        # A mask may become right at a few points by any change: only its own slips count there.
+        if id(edit.site) not in masked or edit.label in _OF_MASKS:
+            yield edit
+
+
+_OF_MASKS = ("wrong_eval_point", "wrong_local_derivative", "sign_error", "wrong_node")
+
+
+def _in_masks(worked: Worked) -> frozenset[int]:
+    """The terms, by `id`, that stand within a comparison."""
+    found: set[int] = set()
+    for term in worked.terms:
+        if isinstance(term, Compare):
+            found.update(id(inner) for inner in in_order(term) if inner is not term)
+    return frozenset(found)
+
+
+def _all(worked: Worked, known: Quantities, few: bool) -> Iterator[Edit]:
     if few:
         for family in (signs, reductions, dropped, numbers, quotients):
             yield from family(worked, known)

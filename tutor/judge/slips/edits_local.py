@@ -51,14 +51,15 @@ def signs(worked: Worked, known: Quantities) -> Iterator[Edit]:
             for relation in (">", "<", ">=", "<=", "==", "!="):
                 if relation != term.relation:
                     new = Compare(relation, term.left, term.right)
-                    yield at_term("wrong_local_derivative", term, new, -0.3)
+                    yield at_term("wrong_local_derivative", term, new, -0.46)
             for place, operand in enumerate((term.left, term.right)):
                 other = term.right if place == 0 else term.left
                 choices = [Name(name) for name in known.like(worked.at(other))]
                 for choice in (*choices, *map(literal, (0.0, *known.numbers))):
                     pair = (choice, other) if place == 0 else (other, choice)
                     new = Compare(term.relation, *pair)
-                    yield Edit("wrong_eval_point", term, new, (operand.start, operand.end))
+                    span = (operand.start, operand.end)
+                    yield Edit("wrong_eval_point", term, new, span, -0.15)
 
 
 def _operands(term: Call | Compare) -> tuple[Any, ...]:

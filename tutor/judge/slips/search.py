@@ -34,6 +34,7 @@ _POINTS = 8
 _EXACT = 1e-13
 _ALIKE = 1e-3
 _MOST = 3
+_IN_ALL = 6000
 _TO_BEGIN = 100_000
 """Steps to work the side out at all points, which the limits on lines bound already."""
 
@@ -74,6 +75,7 @@ class Search:
         if self.worked.value is not None:
             self.answers += [self.value_at(wrong.tree, p) for p in self.points[1:]]
         self.whole = (wrong.start, wrong.end)
+        self.spare = _IN_ALL
         self.in_proportion = False
         self.by_constant = False
         self.rewrites = _rewrites(wrong)
@@ -83,11 +85,13 @@ class Search:
 
     def within(self, steps: int, search: Callable[[], None]) -> None:
         """Run one part of the search with a budget of its own."""
-        self.steps.left = steps
+        given = min(steps, self.spare)
+        self.steps.left = given
         try:
             search()
         except StepsSpentError:
             pass
+        self.spare -= given - max(0, self.steps.left)
 
     @property
     def best(self) -> float:

@@ -22,6 +22,7 @@ Array = Any
 _MOST_SUMMANDS = 6
 _ALIKE = 1e-7
 _SLIGHT = 1e-6
+_ROUGH = 1e-4
 _POWERS = (2.0, 3.0, 0.5, -2.0, 1.5)
 _FEW = 3
 
@@ -129,9 +130,14 @@ def _compare(
     turned = float(np.ravel(given[0] * needed[0])[0])
     if always(lambda a, b, v: _near(a * b, turned)):
         search.hit("inverted_ratio", "edit", span, 0.3)
+    search.steps.take(len(known.factors) // 4)
+    ahead = abs(float(np.ravel(first)[-1]))
     for factor in known.factors:
         value = values[0][factor]
         if value.shape and not known.broadcasts(factor, given[0].shape):
+            continue
+        last = abs(float(np.ravel(value)[-1]))
+        if not abs(last * ahead - 1) < _ROUGH and not abs(last - ahead) < _ROUGH * ahead:
             continue
         for sign in (1.0, -1.0):
             if _is(sign * given[0] * value, needed[0]):

@@ -105,10 +105,7 @@ def _has_kink(term: Expression) -> bool:
 
 def _is_kinked(search: Search) -> bool:
     """Whether the side has more kinks and jumps than the computation: `abs`, `sqrt(x**2)`."""
-    mine = sum(
-        _has_kink(term) or _is_root_of_square(term)
-        for term in search.worked.terms
-    )
+    mine = sum(_has_kink(term) or _is_root_of_square(term) for term in search.worked.terms)
     theirs = sum(
         step.op is not None and step.op.name in _KINKED for step in search.problem.graph.steps
     )
