@@ -6,17 +6,18 @@ lines it is that step, so that the loss depends on it; elsewhere it is a step be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
 
 from engine.arrays.bounded import Bounded
+from engine.ops import REGISTRY
 from tutor.judge.chance import Chance
 from tutor.judge.equal import compare
 from tutor.judge.form import expanded
-from tutor.judge.graph import Graph, GraphError, compiled
+from tutor.judge.graph import Graph, GraphError, Step, compiled
 from tutor.judge.ground import Ground, drawn
 from tutor.judge.setting import Setting
 from tutor.judge.sizes import shapes_of
@@ -119,34 +120,67 @@ def _appended(setting: Setting, own: Sequence[tuple[str, Expression]]) -> Settin
 
 def _with(setting: Setting, own: Sequence[tuple[str, Expression]]) -> Setting:
     """The setting with further quantities. What the forward lines compute too is the step there,
-    and all steps of that value are one."""
+    and all steps of that value are one; where they compute its negative, they do so from it."""
     if not own:
         return setting
     made = _appended(setting, own)
-    graph = made.graph
-    named = set(setting.graph.places.values())
-    merged: dict[int, int] = {}
-    places = dict(graph.places)
     for name, _ in own:
-        same = _steps_like(made, graph.places[name])
-        if not same:
-            continue
-        quantity = next((i for i in same if i in named), None)
-        first = same[0] if quantity is None else quantity
-        merged[graph.places[name]] = places[name] = first
-        if quantity is None:
-            merged.update(dict.fromkeys(same[1:], first))
-    steps = tuple(
-        [
-            replace(step, operands=tuple([merged.get(i, i) for i in step.operands]))
-            for step in graph.steps
-        ]
+        own_place = made.graph.places[name]
+        same, turned = _steps_like(made, own_place), _steps_like(made, own_place, -1.0)
+        if same:
+            made = replace(made, graph=_merged(made.graph, name, same))
+        elif turned:
+            made = _turned(made, name, turned)
+    return made
+
+
+def _merged(graph: Graph, name: str, same: Sequence[int]) -> Graph:
+    """The graph with a name for the first of some steps of one value, in place of all of them; a
+    quantity among them comes before the others, and leaves those alone."""
+    first, others = _first(graph, same)
+    moved = {graph.places[name]: first, **dict.fromkeys(others, first)}
+    steps = tuple([_reading(step, moved) for step in graph.steps])
+    return replace(graph, steps=steps, places={**graph.places, name: first})
+
+
+def _first(graph: Graph, alike: Sequence[int]) -> tuple[int, Sequence[int]]:
+    """The step that stands for some of one value, and those that it stands for besides."""
+    named = set(graph.places.values())
+    quantity = next((i for i in alike if i in named), None)
+    return (alike[0], alike[1:]) if quantity is None else (quantity, ())
+
+
+def _turned(setting: Setting, name: str, alike: Sequence[int]) -> Setting:
+    """The setting with a quantity that is the negative of a step, and on which whatever reads that
+    step depends: the step, its negative, and the negative of that."""
+    graph = setting.graph
+    place, others = _first(graph, alike)
+    behind = {i: i + 2 for i in range(place + 1, len(graph.steps))}
+    reading = {**behind, **dict.fromkeys((place, *others), place + 2)}
+    reading[graph.places[name]] = place + 1
+    line = graph.steps[place].line
+    negatives = [Step(REGISTRY["neg"], (i,), line=line) for i in (place, place + 1)]
+    steps = (
+        *graph.steps[: place + 1],
+        *negatives,
+        *[_reading(step, reading) for step in graph.steps[place + 1 :]],
     )
-    return replace(made, graph=replace(graph, steps=steps, places=places))
+    places = {key: behind.get(i, i) for key, i in graph.places.items()}
+    made = replace(graph, steps=steps, places={**places, name: place + 1}, given=graph.count + 2)
+    first, second = [
+        (*shapes[: place + 1], shapes[place], shapes[place], *shapes[place + 1 :])
+        for shapes in setting.shapes
+    ]
+    return replace(setting, graph=made, shapes=(first, second))
 
 
-def _steps_like(setting: Setting, place: int) -> list[int]:
-    """The steps of the forward lines that have the value of another one at all points."""
+def _reading(step: Step, moved: Mapping[int, int]) -> Step:
+    return replace(step, operands=tuple([moved.get(i, i) for i in step.operands]))
+
+
+def _steps_like(setting: Setting, place: int, sign: float = 1.0) -> list[int]:
+    """The steps of the forward lines that have the value of another one, or its negative, at all
+    points."""
     graph = setting.graph
     candidates = [
         i
@@ -155,13 +189,13 @@ def _steps_like(setting: Setting, place: int) -> list[int]:
     ]
     for which in (0, 1):
         ground = drawn(setting, which, Chance(_SEED))
-        candidates = [i for i in candidates if _alike(ground, i, place)]
+        candidates = [i for i in candidates if _alike(ground, i, place, sign)]
     return candidates
 
 
-def _alike(ground: Ground, one: int, other: int) -> bool:
+def _alike(ground: Ground, one: int, other: int, sign: float) -> bool:
     a, b = ground.nodes[one], ground.nodes[other]
-    found = compare(_numbers(a), _numbers(b), ground.count)
+    found = compare(sign * _numbers(a), _numbers(b), ground.count)
     return found.enough and not found.differs[ground.usable].any()
 
 

@@ -36,6 +36,10 @@ def judged(context: dict[str, Any], target: str, *lines: str) -> Verdict:
         ("q = x*w", "da/dq = (z > 0)", "dL/dw = 2*(a - y)*da/dq*x"),
         ("e = a - y", "dL/de = 2*e", "de/da = 1", "dL/dw = dL/de*de/da*(z > 0)*x"),
         ("e = relu(w*x) - y", "de/dw = (z > 0)*x", "2*e*de/dw"),
+        ("e = y - a", "dL/de = 2*e", "de/da = -1", "dL/dw = dL/de*de/da*(z > 0)*x"),
+        ("e = y - a", "dL/de = 2*e", "dL/da = -dL/de", "dL/dz = dL/da*(z > 0)", "dL/dz*x"),
+        ("e = y - a", "r = a - y", "de/dr = -1", "dL/dr = 2*r", "dL/dr*(z > 0)*x"),
+        ("q = -w*x", "dL/dq = -2*(a - y)*(z > 0)", "dL/dw = dL/dq*(-x)"),
         ("s = x*w*y", "ds/dw = x*y", "2*(a - y)*(z > 0)*x"),
         ("q = x", "dz/dq = w", "dw/dq = 0", "2*(a - y)*(z > 0)*x"),
         ("q = w*x", "r = q**2", "dr/dq = 2*q", "2*(a - y)*(z > 0)*x"),
@@ -51,6 +55,14 @@ def test_a_term_that_the_loss_has_twice_is_one_quantity() -> None:
     lines[1] = "dL/de = 2*e/n"
     found = judged(BATCH, "dL/dw", *lines)
     assert (found.kind, found.first_wrong) == ("wrong", 1)
+
+
+def test_a_term_whose_negative_the_loss_has_is_a_quantity_too() -> None:
+    lines = ["e = y - X @ w", "dL/de = 2*e/n + 4*e**3", "dL/dw = -X.T @ dL/de"]
+    named = {**BATCH, "forward": ["r = X @ w - y", "L = sum(r**2)/n + sum(r**4)"]}
+    for context in (BATCH, named):
+        assert judged(context, "dL/dw", *lines).kind == "correct"
+        assert judged(context, "dL/dw", lines[0], "dL/de = 2*e/n", lines[2]).first_wrong == 1
 
 
 def test_a_false_derivative_of_an_own_symbol_is_wrong() -> None:
