@@ -77,7 +77,7 @@ def scaled(worked: Worked, known: Quantities) -> Iterator[Edit]:
             continue
         for number in (2.0, 0.5):
             new: Expression = Binary("*", term, Number(number))
-            yield at_term("constant_factor", term, new, 0.3)
+            yield at_term("constant_factor", term, new, 0.15)
         for size in known.sizes:
             yield at_term("batch_mean", term, Binary("/", term, Name(size)), 0.2)
             yield at_term("batch_mean", term, Binary("*", term, Name(size)), 0.25)

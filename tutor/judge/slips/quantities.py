@@ -140,9 +140,9 @@ class Quantities:
             if steps[place].op is None:
                 continue
             for other, given in self.graph.places.items():
-                if steps[given].op is None and other not in self.graph.sizes:
-                    if self.shape(other) == self.shape(name):
-                        found.setdefault(name, []).append(("-", other))
+                given_one = steps[given].op is None and other not in self.graph.sizes
+                if given_one and self.shape(other) == self.shape(name):
+                    found.setdefault(name, []).append(("-", other))
         return {name: tuple(dict.fromkeys(pairs)) for name, pairs in found.items()}
 
     def point_of(self, name: str) -> Expression | None:

@@ -77,7 +77,7 @@ def of_ratio(ratio: float, known: Quantities) -> Iterator[Found]:
         turned = number * number
         if (
             turned not in (0.0, 1.0)
-            and _TURNED < abs(number)
+            and abs(number) > _TURNED
             and (abs(size - turned) <= CLOSE * turned or abs(size * turned - 1) <= CLOSE)
         ):
             yield Found("inverted_ratio", more - 1.05, "turned")

@@ -34,7 +34,7 @@ _POINTS = 8
 _EXACT = 1e-13
 _ALIKE = 1e-3
 _MOST = 3
-_IN_ALL = 6000
+_IN_ALL = 5700
 _TO_BEGIN = 100_000
 """Steps to work the side out at all points, which the limits on lines bound already."""
 
@@ -175,9 +175,10 @@ def _prefer(best: dict[str, Hit]) -> None:
     """
     for broad, narrow, most in _NARROWER:
         one, other = best.get(broad), best.get(narrow)
-        if one is not None and other is not None and one.cost < other.cost <= one.cost + most:
-            if size(other.span) < size(one.span):
-                best[narrow] = replace(other, cost=one.cost - 0.01)
+        if one is None or other is None or size(other.span) >= size(one.span):
+            continue
+        if one.cost < other.cost <= one.cost + most:
+            best[narrow] = replace(other, cost=one.cost - 0.01)
 
 
 _NARROWER = (

@@ -139,18 +139,15 @@ def _compare(
         last = abs(float(np.ravel(value)[-1]))
         if not abs(last * ahead - 1) < _ROUGH and not abs(last - ahead) < _ROUGH * ahead:
             continue
-        for sign in (1.0, -1.0):
-            if _is(sign * given[0] * value, needed[0]):
-                if always(lambda a, b, v, s=sign, f=factor: _is(s * a * v[f], b)):
-                    search.hit("missing_chain_factor", "edit", span, 0.1, factor)
-            elif _is(sign * needed[0] * value, given[0]):
-                if always(lambda a, b, v, s=sign, f=factor: _is(s * b * v[f], a)):
-                    extra = _above_the_line(summand, factor)
-                    label = "extra_chain_factor" if extra else "missing_chain_factor"
-                    search.hit(label, "edit", span, 0.5 if extra else 0.1, factor)
+        if always(lambda a, b, v, f=factor: _is_but_for_sign(a * v[f], b)):  # type: ignore[misc]
+            search.hit("missing_chain_factor", "edit", span, 0.1, factor)
+        elif always(lambda a, b, v, f=factor: _is_but_for_sign(b * v[f], a)):  # type: ignore[misc]
+            extra = _above_the_line(summand, factor)
+            label = "extra_chain_factor" if extra else "missing_chain_factor"
+            search.hit(label, "edit", span, 0.5 if extra else 0.1, factor)
     for power in _POWERS:
-        if always(lambda a, b, v, k=power: _is(np.abs(a), np.abs(b) ** k)) or always(
-            lambda a, b, v, k=power: _is(np.abs(b), np.abs(a) ** k)
+        if always(lambda a, b, v, k=power: _is(np.abs(a), np.abs(b) ** k)) or always(  # type: ignore[misc]
+            lambda a, b, v, k=power: _is(np.abs(b), np.abs(a) ** k)  # type: ignore[misc]
         ):
             search.hit("power_rule", "edit", span, 0.3)
     if first.size > 1 and all(r is not None and _near(r, float(np.ravel(r)[0])) for r in ratios):
@@ -181,6 +178,10 @@ def _ratio(given: Array, needed: Array) -> Array:
 
 def _near(values: Array, number: float) -> bool:
     return bool(np.all(np.abs(values - number) <= _ALIKE * abs(number))) and number != 0
+
+
+def _is_but_for_sign(one: Array, other: Array) -> bool:
+    return _is(one, other) or _is(-one, other)
 
 
 def _is(one: Array, other: Array) -> bool:

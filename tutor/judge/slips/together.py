@@ -58,6 +58,7 @@ def renamed_together(worked: Worked, known: Quantities) -> Iterator[Edit]:
                     yield Edit("wrong_eval_point", worked.tree, new, (one.start, two.end), 0.1)
     names = frozenset(known.names)
     plain = [name for name in used if name not in known.sizes][:_MOST_SITES]
+    yield from _shifted_parts(worked, named, names)
     swaps = sorted(combinations(plain, 2), key=lambda pair: pair[0][0] != pair[1][0])
     for first, second in swaps:
         if known.shape(first) == known.shape(second):
@@ -251,6 +252,32 @@ def _shifts(used: Sequence[str], names: frozenset[str]) -> Iterator[Mapping[str,
             moved = {n: f"{stem}{int(n[len(stem) :]) + shift}" for n in numbered}
             if all(name in names for name in moved.values()):
                 yield moved
+
+
+def _shifted_parts(worked: Worked, named: Sequence[Name], names: frozenset[str]) -> Iterator[Edit]:
+    """Numbered names that follow one another, factors and summands alone, moved by one."""
+    for stem in dict.fromkeys(term.name.rstrip(_DIGITS) for term in named):
+        row = [
+            term
+            for term in named
+            if term.name.rstrip(_DIGITS) == stem and term.name != stem and _is_bare(worked, term)
+        ]
+        for first, last in combinations(range(min(len(row), _MOST_BESIDE)), 2):
+            part = row[first : last + 1]
+            for shift in (-1, 1):
+                moved = [f"{stem}{int(term.name[len(stem) :]) + shift}" for term in part]
+                if all(name in names for name in moved):
+                    places = {id(term): Name(name) for term, name in zip(part, moved, strict=True)}
+                    span = (part[0].start, part[-1].end)
+                    yield Edit("wrong_node", worked.tree, put(worked, places), span, 0.15)
+
+
+def _is_bare(worked: Worked, term: Name) -> bool:
+    """Whether a name is a factor or a summand, within no power or function."""
+    found = worked.parents.get(id(term))
+    return found is None or not (
+        isinstance(found[0], Call) or (isinstance(found[0], Binary) and found[0].sign == "**")
+    )
 
 
 def _kinds(used: Sequence[str], names: frozenset[str]) -> Iterator[Mapping[str, str]]:

@@ -42,9 +42,9 @@ def compare(search: Search) -> None:
     if ratios.constant_difference(search.answers, search.points):
         search.by_constant = True
         search.hit("additive_constant", "ratio", search.whole)
-    if search.wrong.left is None and ratio is None:
-        if ratios.turned(search.answers, search.points, search.known):
-            search.hit("sign_error", "ratio", search.whole, 0.3)
+    rewriting = search.wrong.left is None and ratio is None
+    if rewriting and ratios.turned(search.answers, search.points, search.known):
+        search.hit("sign_error", "ratio", search.whole, 0.3)
     change = ratios.constant_change(search.answers, search.points)
     if change is not None and ratio is None and change in (-1.0, 2.0, 0.5):
         search.hit("sign_error" if change < 0 else "constant_factor", "ratio", search.whole, 1.3)
