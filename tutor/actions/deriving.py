@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from tutor.actions.action import ActionOf, ArgumentOf
 from tutor.actions.later import later
+from tutor.judge.hints import COUNT
 from tutor.session import files
 from tutor.session.deriving import derivation as deriving
 from tutor.session.deriving.derivation import Derivation
@@ -34,6 +35,8 @@ def _has_hint(derivation: Derivation) -> str | None:
         return "There is no line yet to give a hint on; :between shows a first step"
     if verdict.kind == "correct":
         return "Every line is right"
+    if derivation.hints >= COUNT:
+        return "That was the last hint; :between shows a step"
     return None
 
 

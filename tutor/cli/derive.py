@@ -20,10 +20,13 @@ HELP = "Derive a gradient line by line; each line is judged."
 EXAMPLES = (
     ("backprop derive", "list the exercises"),
     ("backprop derive neuron", "open the derive screen"),
-    ("backprop derive neuron docs/examples/neuron.txt", "judge a file of lines"),
+    (
+        "backprop derive neuron docs/examples/neuron.txt",
+        "judge a file; exit code 1: a line is wrong",
+    ),
     (
         "backprop derive neuron docs/examples/neuron.txt --prove",
-        "with proofs by SymPy, and how they went",
+        "with proofs by SymPy, and how they went; exit code 1",
     ),
     (
         "backprop derive softmax-layer --target dL/dW --solution",
@@ -31,7 +34,7 @@ EXAMPLES = (
     ),
     (
         "backprop derive neuron --line < docs/examples/neuron.txt",
-        "line mode: a line in, a sentence out",
+        "line mode: a line in, a sentence out; exit code 1: not there yet",
     ),
 )
 

@@ -201,6 +201,8 @@ def of_slip(label: str, line: int, piece: str = "") -> str:
     piece: the part of the line to look at; empty where it is the whole line.
     """
     told = SLIP_WORDS.get(label, SLIP_WORDS["unknown"])
+    if label == "algebra_slip" and line == 1:
+        told = Told("what stands before it is true, this rewriting of it is not", told.kind)
     name = f" ({label})" if label != "unknown" else ""
     sentence = f"Line {line}: {told.short}{name}."
     return f"{sentence} Look at {piece}" if piece else sentence

@@ -91,7 +91,9 @@ def test_hints_go_from_where_to_what_kind_to_a_smaller_example(neuron: Derivatio
     one = helping.hint(wrong)
     two = helping.hint(one)
     three = helping.hint(two)
-    assert [d.hints for d in (one, two, three, helping.hint(three))] == [1, 2, 3, 3]
+    assert [d.hints for d in (one, two, three)] == [1, 2, 3]
+    with pytest.raises(Refused, match="the last hint"):
+        helping.hint(three)
     assert "first that does not hold" in one.told
     assert "local derivative" in two.told
     assert "a smaller one" in three.told

@@ -24,7 +24,9 @@ def hint(derivation: Derivation) -> Derivation:
         raise Refused("there is nothing wrong to give a hint on")
     if verdict.kind == "reject":
         raise Refused("the line cannot be read yet; what is said below it tells why")
-    step = min(derivation.hints + 1, hints.COUNT)
+    if derivation.hints >= hints.COUNT:
+        raise Refused("that was the last hint on this line", hint="the line between shows a step")
+    step = derivation.hints + 1
     said = hints.hint(verdict, derivation.lines, step)
     return replace(derivation, hints=step, told=said)
 
