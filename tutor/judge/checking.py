@@ -15,6 +15,7 @@ from tutor.judge import kinks, links, samples
 from tutor.judge.chance import Chance
 from tutor.judge.equal import Comparison, compare, differ
 from tutor.judge.evaluate import MisfitError
+from tutor.judge.fitting import in_names
 from tutor.judge.ground import Ground, drawn
 from tutor.judge.links import Linked
 from tutor.judge.setting import Setting
@@ -251,7 +252,7 @@ class Checker:
         except ShapesDifferError as error:
             if _nowhere(ground, ground.plain(tree).value):
                 return Finding("nowhere", ground)
-            return Finding("shape", message=str(error))
+            return Finding("shape", message=in_names(str(error), ground.named_sizes))
         usable = ground.usable
         if found.differs[usable].any():
             return self._false(ground, found, yours, usable)

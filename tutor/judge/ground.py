@@ -55,9 +55,14 @@ class Ground:
         self.values.update({name: float(size) for name, size in setting.sizes[which].items()})
         self._derivatives: dict[tuple[str, str], Bounded | Linked] = {}
         self._swept: dict[str, Sweep] = {}
-        self._evaluation = Evaluation(self.values, self.derivative, NAMESPACE)
+        self._evaluation = Evaluation(self.values, self.derivative, NAMESPACE, self.named_sizes)
         for name, tree in (own or {}).items():
             self.define(name, tree)
+
+    @property
+    def named_sizes(self) -> dict[int, str]:
+        """The names of the sizes, for messages; no two names have one size here."""
+        return {size: name for name, size in self.setting.sizes[self.which].items()}
 
     def part(self, which: np.ndarray) -> Ground:
         """Some of the samples, without bounds."""
@@ -75,7 +80,7 @@ class Ground:
             if isinstance(value, Bounded)
         }
         few._swept = {}
-        few._evaluation = Evaluation(few.values, few.derivative, NAMESPACE)
+        few._evaluation = Evaluation(few.values, few.derivative, NAMESPACE, few.named_sizes)
         return few
 
     def value(self, tree: Expression) -> Bounded | Linked:

@@ -86,7 +86,13 @@ def first_wrong(
     candidates, notes = _candidates(checker, wrong, side, finding, target)
     best = candidates[0]
     message = messages.of_slip(best.label, number + 1, _piece(wrong.line.text, best.span))
+    if best.label == "shape_mismatch" and (best.fact or finding.message):
+        message = f"{message.removesuffix('.')}: {best.fact or finding.message}."
+    elif side.relation != "=":
+        message = f"Line {number + 1}: this bound does not hold everywhere ({best.label})."
     shown = _example(checker, wrong, side, finding)
+    if shown is not None and target is None:
+        shown = replace(shown, against="before")
     lines = _marked(rulings, wrong, best.label, best.span, message, "✗")
     return Verdict(
         "wrong", number, best.label, best.span, shown, candidates, message, lines, seed, notes
@@ -225,7 +231,7 @@ def _example(
     if finding.outcome in ("misfit", "shape"):
         return None
     graph = checker.setting.graph
-    trees = [side.expression, *checker.own.values()]
+    trees = [side.expression, *checker.own.values(), *wrong.before]
     named = set(names_in(trees))
     if wrong.subject.left is not None:
         named.update((wrong.subject.left.of, wrong.subject.left.by))

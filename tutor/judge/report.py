@@ -135,7 +135,8 @@ def example_sentence(example: CounterExample, *, spoken: bool = False) -> str:
     at = f"At {', '.join(kept)}{more}: your" if kept else "Your"
     entry = f" in entry {list(example.entry)}" if example.entry else ""
     yours, truth = _said(example.yours), _said(example.truth)
-    return f"{at} line gives {yours}{entry}, the true value is {truth}."
+    other = "what stands before it" if example.against == "before" else "the true value is"
+    return f"{at} line gives {yours}{entry}, {other} {truth}."
 
 
 def _said(value: float | None) -> str:

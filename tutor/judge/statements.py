@@ -37,7 +37,9 @@ def judged(setting: Setting, lines: Sequence[Line], seed: int) -> Verdict:
         chain.rule(line, any(not later.continues for later in lines[place + 1 :]))
     wrong = next((one for one in chain.rulings if one.finding is not None), None)
     if wrong is not None:
-        return first_wrong(chain.checker, chain.followed(wrong), wrong, None, seed)
+        found = first_wrong(chain.checker, chain.followed(wrong), wrong, None, seed)
+        # Two numbers show nothing where a constant or a factor may lie between them.
+        return replace(found, counter_example=None) if exercise.up_to else found
     marks = tuple([Judged(one.line.number, "≈") for one in chain.rulings])
     if chain.reached:
         return Verdict("correct", None, None, None, None, (), "", marks, seed)

@@ -73,13 +73,15 @@ class CounterExample:
 
     values: name -> number or nested lists, of the names that the line and the truth depend on.
     yours: what the line says. truth: what is true. entry: the entry of an array that `yours` and
-    `truth` are, None for scalars. Numbers that are not finite are None.
+    `truth` are, None for scalars. Numbers that are not finite are None. against: whether `truth`
+    is the true value, or that of the term before it in a chain.
     """
 
     values: Mapping[str, Any]
     yours: float | None
     truth: float | None
     entry: tuple[int, ...] | None = None
+    against: Literal["truth", "before"] = "truth"
 
 
 @dataclass(frozen=True, slots=True)

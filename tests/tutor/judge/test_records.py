@@ -74,6 +74,7 @@ def test_a_verdict_as_data() -> None:
             "yours": None,
             "truth": 2.5,
             "entry": (0, 1),
+            "against": "truth",
         },
         "candidates": ["sign_error", "batch_mean"],
         "message": "Line 4.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tutor.judge.links import Linked
 from tutor.judge.slips.edit import Edit, above_of, at_term, number_in, turned
 from tutor.judge.slips.quantities import Quantities
 from tutor.judge.slips.terms import Worked
@@ -19,7 +20,7 @@ def products(worked: Worked, known: Quantities) -> Iterator[Edit]:
         if term.sign == "@":
             yield from _reordered(term)
         a, b = worked.at(left), worked.at(right)
-        if a is None or b is None:
+        if a is None or b is None or isinstance(a, Linked) or isinstance(b, Linked):
             continue
         arrays = bool(a.shape) and bool(b.shape)
         if term.sign == "@":
