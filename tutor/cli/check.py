@@ -22,8 +22,10 @@ HELP = "Check a backward pass that you wrote in NumPy."
 EXAMPLES = (
     ("backprop check --template mse-batch -o my_backward.py", "write the file to fill in"),
     ("backprop check my_backward.py", "run it and judge every gradient; exit code 1: not yet"),
-    ("backprop check my_backward.py --watch", "again each time it is saved, until ctrl+c"),
-    ("backprop check hers.py --exercise mse-batch --json", "as data, for another's file"),
+    (
+        "backprop check my_backward.py --exercise mse-batch --json",
+        "as data; the exercise is the one named here; exit code 1",
+    ),
 )
 
 TICK = 0.3
@@ -59,7 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the template there (default: print)"
     )
-    parser.add_argument("--watch", action="store_true", help="check again whenever it is saved")
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever it is saved, until ctrl+c"
+    )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="of the inputs (default: another each time)"
     )
