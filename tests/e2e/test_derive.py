@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 LINES = ("dL/da = 2(a - y)", "da/dz = a(1 - a)", "dL/dw = 2(a - y)*a(1 - a)")
 
 
@@ -33,6 +35,7 @@ def test_lines_are_typed_judged_mended_proved_and_kept(terminal: Any, tmp_path: 
     assert "\x1b" not in t.text
 
 
+@pytest.mark.long
 def test_a_pasted_derivation_is_judged_whole_and_a_resize_is_followed(terminal: Any) -> None:
     t = terminal("derive", "neuron", NO_COLOR="1")
     t.wait_for("Find dL/dw.")
@@ -47,6 +50,7 @@ def test_a_pasted_derivation_is_judged_whole_and_a_resize_is_followed(terminal: 
         assert colour not in t.raw
 
 
+@pytest.mark.long
 def test_home_leads_to_the_exercises_and_back(terminal: Any) -> None:
     t = terminal()
     t.wait_for("step through it")
@@ -64,6 +68,7 @@ def test_home_leads_to_the_exercises_and_back(terminal: Any) -> None:
     t.wait_for("step through")
 
 
+@pytest.mark.long
 def test_the_c_locale_gets_ascii(terminal: Any) -> None:
     t = terminal("derive", "neuron", LC_ALL="C")
     t.wait_for("Find dL/dw.")

@@ -76,6 +76,7 @@ def test_a_terminal_that_cannot_be_drawn_on_gets_line_mode(
     assert b"\x1b[?1049h" not in window.raw
 
 
+@pytest.mark.long
 def test_the_settings_may_ask_for_line_mode(terminal: Open, piped: Pipe, home: Path) -> None:
     assert piped("settings", "line=on").returncode == 0
     window = terminal(*EXAMPLE, size=(100, 24))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 EXAMPLE = ("trace", "(x + y)*z", "--at", "x=-2,y=5,z=-4")
 
 
@@ -66,6 +68,7 @@ def test_a_drag_looks_around_and_the_next_event_comes_back_into_view(terminal: A
     t.wait_for("┏ w1 ━")
 
 
+@pytest.mark.long
 def test_a_chord_acts_inside_a_field_and_a_resize_is_followed(terminal: Any) -> None:
     t = terminal(*EXAMPLE)
     t.wait_for("Press → for the first event")

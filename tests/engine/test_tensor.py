@@ -163,6 +163,7 @@ def test_second_derivatives_come_from_the_rules_themselves() -> None:
     assert x.grad.item() == 12.0  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_chain_of_a_hundred_thousand_nodes_lives_and_dies() -> None:
     x = Tensor(1.0, requires_grad=True)
     y = x

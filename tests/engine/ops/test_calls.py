@@ -154,6 +154,7 @@ def test_an_unknown_parameter_is_refused() -> None:
         engine.sum(M, dim=0)
 
 
+@pytest.mark.long
 def test_a_chain_of_a_hundred_thousand_nodes() -> None:
     x = Tensor(0.5, requires_grad=True)
     y = x

@@ -133,6 +133,7 @@ def slipped(name: str, factor: float) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_a_slip_deep_in_a_function_is_named() -> None:
     shapes = {"x": (2,), "w1": (2, 2), "b1": (2,), "w2": (2, 2), "b2": (2,), "w3": (2, 2)}
     with slipped("sigmoid", -1.0):

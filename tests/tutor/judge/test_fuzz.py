@@ -118,9 +118,9 @@ def test_the_second_reader_binds_as_python_does(layer: Ground) -> None:
 
 
 def test_no_answer_is_judged_against_the_oracle() -> None:
-    report = fuzz.run(300, seed=1, judge_seeds=(1, 2, 3))
+    report = fuzz.run(150, seed=1, judge_seeds=(1, 2, 3))
     assert report.disagreements == []
-    assert min(report.counts["equal"], report.counts["different"]) >= 60
+    assert min(report.counts["equal"], report.counts["different"]) >= 30
 
 
 def _part(seed: int) -> tuple[dict[str, int], list[str]]:

@@ -105,6 +105,7 @@ def test_known_graphs_keep_every_rule(boxes: list[Box]) -> None:
     check(boxes)
 
 
+@pytest.mark.long
 @settings(max_examples=80)
 @given(graphs())
 def test_random_graphs_keep_every_rule(boxes: list[Box]) -> None:

@@ -121,6 +121,7 @@ def test_an_edit_is_compared_with_the_pass_one_stood_in() -> None:
     assert compared(session)[0].at == 1
 
 
+@pytest.mark.long
 def test_a_step_of_a_users_file_is_told_from_an_edit(tmp_path: Path) -> None:
     path = tmp_path / "loss.py"
     path.write_text("def loss(w=2.0):\n    return w * w\n")

@@ -160,6 +160,7 @@ async def test_what_if_shows_old_and_new_side_by_side(seat: Any) -> None:
         assert float(s.session.trace.value("f")) == after
 
 
+@pytest.mark.long
 async def test_a_prediction_from_start_to_finish(seat: Any) -> None:
     async with seat(size=(160, 45)) as s:
         await s.press("P")
@@ -210,6 +211,7 @@ async def test_find_opens_the_groups_above_what_is_found(seat: Any) -> None:
         assert s.session.frame.focus == s.session.trace.id("n3")
 
 
+@pytest.mark.long
 async def test_commands_are_remembered_and_completed(seat: Any) -> None:
     async with seat() as s:
         await s.command("go 3")
@@ -261,6 +263,7 @@ def asked(session: Session) -> list[str]:
             f"mark-node {' '.join(last)}", "gate mine"]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("target", "inputs", "size"),
     [

@@ -15,6 +15,8 @@ from tutor.tui.screens.home import HomeScreen
 RIGHT = ("dL/da = 2(a - y)", "da/dz = a(1 - a)", "dL/dw = 2(a - y)*a(1 - a)*x")
 WRONG = (*RIGHT[:2], "dL/dw = 2(a - y)*a(1 - a)")
 
+pytestmark = pytest.mark.long
+
 
 async def test_in_a_wide_window_every_line_is_drawn_beside_the_text(desk: Any) -> None:
     async with desk(lines=WRONG, size=(160, 45)) as d:

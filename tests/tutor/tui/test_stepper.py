@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tutor.debugger import moving
 from tutor.session import session as sessions
 from tutor.session.session import Session
@@ -258,6 +260,7 @@ async def test_help_lists_every_action_and_q_leads_back_one_step(seat: Any) -> N
         assert s.app.return_value == 0
 
 
+@pytest.mark.long
 async def test_the_palette_offers_the_actions(seat: Any) -> None:
     async with seat() as s:
         titles = [command.title for command in s.app.get_system_commands(s.stepper)]

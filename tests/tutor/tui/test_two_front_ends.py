@@ -336,9 +336,7 @@ async def agree(s: Any, name: str, folder: Path, way: Way, *, bare: bool = False
     assert not apart, "\n".join(apart)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.long] * (name != "loop")) for name in SCENARIOS]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long) for name in SCENARIOS])
 async def test_words_do_the_same_in_both(seat: Any, folder: Path, name: str) -> None:
     async with seat(goals(name, folder)[0][1], size=(60, 15)) as s:
         await agree(s, name, folder, by_word)
@@ -392,6 +390,7 @@ MINE = [BY_ID[name] for name in ("step.next", "node.next", "mark.set", "stop.her
                                  "notation", "export", "rate.set", "panel.next")]  # fmt: skip
 
 
+@pytest.mark.long
 async def test_what_acts_on_the_screen_leaves_the_session_alone(seat: Any, folder: Path) -> None:
     base = goals("example", folder)[0][1]
     for name in sorted(OF_THE_SCREEN - {"back", "play.toggle"}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def test_what_was_done_is_among_the_candidates(
     assert labels & {candidate.label for candidate in verdict.candidates}
 
 
+@pytest.mark.long
 def test_what_was_done_mostly_comes_first(answered: Answered) -> None:
     found = [answered(name, target, line).label in labels for name, target, line, labels in MUTANTS]
     assert sum(found) >= 0.95 * len(found)
