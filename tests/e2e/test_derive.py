@@ -10,6 +10,7 @@ import pytest
 LINES = ("dL/da = 2(a - y)", "da/dz = a(1 - a)", "dL/dw = 2(a - y)*a(1 - a)")
 
 
+@pytest.mark.long
 def test_lines_are_typed_judged_mended_proved_and_kept(terminal: Any, tmp_path: Path) -> None:
     t = terminal("derive", "neuron")
     t.wait_for("Find dL/dw.")

@@ -24,6 +24,7 @@ def test_trace_steps_forwards_and_backwards_and_q_restores_the_terminal(terminal
         assert t.raw.rindex(mode + off) > t.raw.rindex(mode + on)
 
 
+@pytest.mark.long
 def test_home_to_a_function_of_ones_own_and_back(terminal: Any) -> None:
     t = terminal()
     t.wait_for("Nothing traced yet")

@@ -28,6 +28,7 @@ def back(trace: Trace) -> Trace:
     return read_bytes(write_bytes(Document(trace))).trace
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**6))
 def test_random_graphs(seed: int) -> None:
     trace = random_trace(seed)

@@ -110,6 +110,7 @@ def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 expressions = st.recursive(leaves, grown, max_leaves=5)
 
 
+@pytest.mark.long
 @given(expressions, expressions)
 def test_a_verdict_never_contradicts_the_numbers(first: Any, second: Any) -> None:
     point = {x: 0.37, y: -0.81, p: 1.3}

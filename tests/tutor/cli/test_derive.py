@@ -320,6 +320,7 @@ class TestTheForm:
 
 
 class TestProofs:
+    @pytest.mark.long
     def test_the_marks_change_and_the_route_is_told(self, derive: Any) -> None:
         code, out, err = derive("neuron", "right.txt", "--prove")
         assert (code, err) == (0, "")
@@ -329,6 +330,7 @@ class TestProofs:
         assert "   Line 2 is proved." in rows
         assert any("sigmoid" in row and "gradient" in row for row in rows)
 
+    @pytest.mark.long
     def test_as_data(self, derive: Any) -> None:
         code, out, _ = derive("neuron", "right.txt", "--prove", "--json")
         assert code == 0

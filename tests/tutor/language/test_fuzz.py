@@ -41,6 +41,7 @@ def test_reading(text: str) -> None:
     assert words(program).isprintable()
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(st.lists(texts, max_size=2))
 def test_values(options: list[str]) -> None:

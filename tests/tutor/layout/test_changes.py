@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def _some(choices: list, found: Layout) -> st.SearchStrategy[list]:
     return st.lists(st.sampled_from(choices), min_size=count, max_size=count)
 
 
+@pytest.mark.long
 @given(graphs(most=7), st.data())
 def test_all_that_differs_is_reported(boxes: list[Box], data: st.DataObject) -> None:
     found = layout(boxes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual import events
 
 from tutor.judge import shelf
@@ -209,6 +210,7 @@ async def test_a_chord_shows_what_may_follow(desk: Any) -> None:
         assert d.screen.sheet.field.value == ""
 
 
+@pytest.mark.long
 async def test_right_lines_are_proved_beside_the_screen(desk: Any) -> None:
     async with desk() as d:
         await d.write(RIGHT[0])
@@ -221,6 +223,7 @@ async def test_right_lines_are_proved_beside_the_screen(desk: Any) -> None:
         d.screen.prover.stop()
 
 
+@pytest.mark.long
 async def test_leaving_ends_the_child_that_proves(desk: Any) -> None:
     async with desk() as d:
         await d.write(RIGHT[0])

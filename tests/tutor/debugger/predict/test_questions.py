@@ -78,6 +78,7 @@ def test_every_question_about_every_op_knows_its_answer(name: str, number: int) 
         check(asked)
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8), st.integers(0, 99))
 def test_every_question_about_a_random_graph_knows_its_answer(
