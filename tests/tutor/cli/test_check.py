@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -277,7 +278,14 @@ def test_a_file_that_is_saved_while_it_is_watched(file: Files, capsys: Captured)
 def test_a_watch_is_ended_by_the_keyboard(file: Files) -> None:
     command = [sys.executable, "-m", "tutor.cli.main", "check", file("neuron", dz="da"), "--watch"]
     root = Path(__file__).parents[3]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, text=True) as child:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        cwd=root,
+        text=True,
+        # Tests that run in the background of a shell would hand on that ctrl+c is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "check of mine.py: neuron.json   1 of 4 right\n"
         file("neuron")
