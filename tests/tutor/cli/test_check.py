@@ -284,7 +284,7 @@ def test_a_watch_is_ended_by_the_keyboard(file: Files) -> None:
         cwd=root,
         text=True,
         # Tests that run in the background of a shell would hand on that ctrl+c is ignored.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "check of mine.py: neuron.json   1 of 4 right\n"
