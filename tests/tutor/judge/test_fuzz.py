@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -123,18 +121,13 @@ def test_no_answer_is_judged_against_the_oracle() -> None:
     assert min(report.counts["equal"], report.counts["different"]) >= 30
 
 
-def _part(seed: int) -> tuple[dict[str, int], list[str]]:
-    report = fuzz.run(10_000, seed, judge_seeds=(1, 2, 3, 4, 5))
-    return dict(report.counts), report.disagreements
-
-
 @pytest.mark.long
-def test_twenty_thousand_answers_are_judged_as_the_oracle_does() -> None:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(_part, (11, 12)))
-    assert [fault for _, faults in parts for fault in faults] == []
-    assert sum(counts["correct"] + counts["wrong"] for counts, _ in parts) >= 19_000
-    assert sum(counts["undecided"] for counts, _ in parts) <= 1_000
+@pytest.mark.parametrize("seed", [11, 12])
+def test_ten_thousand_answers_are_judged_as_the_oracle_does(seed: int) -> None:
+    report = fuzz.run(10_000, seed, judge_seeds=(1, 2, 3, 4, 5))
+    assert report.disagreements == []
+    assert report.counts["correct"] + report.counts["wrong"] >= 9_500
+    assert report.counts["undecided"] <= 500
 
 
 HOSTILE_EXERCISES = ("rnn_vector_two_steps", "batch_norm", "conv_one_d", "highway_gate")
